@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, imageops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listening sockets that are bound before the service starts and handed over, so that no port can be lost in between."""
+
+from __future__ import annotations
+
+import errno
+import random
+import socket
+from typing import Optional
+
+from .errors import LocalCloudError
+
+HOST = "127.0.0.1"
+# Below what Linux and macOS hand out to outgoing connections, so that a port of a stopped cloud is usually still free.
+RANGE = range(20000, 32000)
+ATTEMPTS = 200
+BACKLOG = 512
+
+
+def listen(port: int) -> Optional[socket.socket]:
+    """A listening socket on loopback, or None where somebody else has the port."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((HOST, port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return None
+        raise
+    return sock
+
+
+def listen_preferring(port: Optional[int], rng: Optional[random.Random] = None) -> socket.socket:
+    """A listening socket on ``port`` if it is free, else on another port of RANGE."""
+    chooser = rng or random.Random()
+    candidates = [port] if port else []
+    candidates += chooser.sample(RANGE, ATTEMPTS)
+    for candidate in candidates:
+        sock = listen(candidate)
+        if sock is not None:
+            return sock
+    raise LocalCloudError(f"No free port found between {RANGE.start} and {RANGE.stop} on {HOST}; free some and try again.")
+
+
+def port_of(sock: socket.socket) -> int:
+    """The port that a bound socket has."""
+    return int(sock.getsockname()[1])
