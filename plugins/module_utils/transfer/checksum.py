@@ -9,10 +9,10 @@ import difflib
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, Optional
-from urllib.parse import urlsplit, urlunsplit
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import new_hash
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.urls import safe_url
 
 _BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
@@ -84,7 +84,9 @@ def _algorithm(name: str) -> str:
         raise OptionError(
             f"The option 'checksum' is a URL without its algorithm; write for example 'sha256:{wanted}://…'."
         )
-    raise OptionError(f"The option 'checksum' names the algorithm '{name}', which is not known; use for example sha256.")
+    raise OptionError(
+        f"The option 'checksum' names the algorithm '{name}', which is not known; use sha256 for example."
+    )
 
 
 def find_checksum(text: str, filename: str, algorithm: str, url: str) -> str:
@@ -98,7 +100,7 @@ def find_checksum(text: str, filename: str, algorithm: str, url: str) -> str:
     length = new_hash(algorithm).digest_size * 2
     lines = list(_parse(text, algorithm))
     fitting = [line for line in lines if len(line.value) == length]
-    place = f"The checksum file {_shown(url)}"
+    place = f"The checksum file {safe_url(url)}"
     if len(lines) == 1 and fitting and fitting[0].name is None:
         return fitting[0].value
     matches = _matching(fitting, filename)
@@ -111,7 +113,8 @@ def find_checksum(text: str, filename: str, algorithm: str, url: str) -> str:
         )
     if found:
         return found.pop()
-    raise OptionError(f"{place} holds no {algorithm} value for '{filename}'{_hint(lines, fitting, filename, algorithm)}.")
+    hint = _hint(lines, fitting, filename, algorithm)
+    raise OptionError(f"{place} holds no {algorithm} value for '{filename}'{hint}.")
 
 
 def _matching(lines: list[_Line], filename: str) -> list[_Line]:
@@ -195,12 +198,8 @@ def _same_algorithm(tag: str, algorithm: str) -> bool:
     return normal(tag) == normal(algorithm)
 
 
-def _shown(text: str) -> str:
-    """A value for a message: shortened, and a URL without its credentials and query (which often holds a token)."""
-    prefix, scheme, rest = text.rpartition("://")
-    if scheme:
-        algorithm, colon, protocol = prefix.rpartition(":")
-        parts = urlsplit(f"{protocol}://{rest}")
-        netloc = parts.netloc.rpartition("@")[2]
-        text = algorithm + colon + urlunsplit((parts.scheme, netloc, parts.path, "", ""))
+def _shown(given: str) -> str:
+    """The option's value for a message, which must not show credentials that a URL in it may hold."""
+    algorithm, _colon, rest = given.partition(":")
+    text = f"{algorithm}:{safe_url(rest)}" if "://" in rest else given
     return text if len(text) <= 200 else text[:197] + "…"

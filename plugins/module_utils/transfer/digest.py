@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Optional
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError, TransferError
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.pipe import Pipe
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress import NoProgress, Progress
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source, cancel
 
 if TYPE_CHECKING:
     # hashlib's own type has no public name; this one exists for type checkers only.
@@ -120,6 +120,10 @@ class DigestingSource:
     def published_size(self) -> Optional[int]:
         """As the source below says."""
         return self._source.published_size()
+
+    def cancel(self) -> None:
+        """As the source below does."""
+        cancel(self._source)
 
     @contextmanager
     def open(self) -> Iterator[Iterator[bytes]]:

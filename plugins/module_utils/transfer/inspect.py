@@ -69,7 +69,7 @@ def detect_disk_format(head: bytes, size: Optional[int], tail: bytes = b"") -> O
 
 
 def format_contradiction(declared: str, head: bytes, size: Optional[int]) -> Optional[str]:
-    """Why Glance will refuse this data as ``declared`` in a ``bare`` container, as a sentence; None when it will not."""
+    """Why Glance will refuse this data as ``declared`` in a ``bare`` container, as a sentence, or None."""
     found = _recognised(head)
     if found == {"iso", "gpt"}:
         found = {"iso"}

@@ -36,6 +36,13 @@ class Source(Protocol):
         """
 
 
+def cancel(source: Source) -> None:
+    """Ask a source that can be asked to end its open streams soon, so that nobody waits for a slow network."""
+    method = getattr(source, "cancel", None)
+    if method is not None:
+        method()
+
+
 class FileSource:
     """A regular file or a block device of this machine."""
 

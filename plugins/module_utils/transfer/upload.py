@@ -5,22 +5,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Optional, Union
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import TransferError
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests, ParallelHash, new_hash
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.pipe import Pipe
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests, ParallelHash
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.feed import Feed
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress import NoProgress, Progress
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
-
-# What is known of the data before anything is sent: enough for every header that inspect.py reads.
-HEAD_SIZE = 64 * 1024
-
-# A reader that waits for its network ends at that network's own time limit; nobody waits that long for it.
-_JOIN_TIMEOUT = 5.0
 
 
 class UploadBody:
@@ -42,30 +35,28 @@ class UploadBody:
         size: Optional[int] = None,
         progress: Optional[Progress] = None,
         check: Optional[Callable[[Digests], None]] = None,
+        feed: Optional[Feed] = None,
     ) -> None:
         self.label = source.label
         self.size = size
         self.sent = 0
-        self.error: Optional[BaseException] = None
-        self._source = source
         self._progress = progress or NoProgress()
         self._check = check
-        for algorithm in algorithms:
-            new_hash(algorithm)
-        self._algorithms = list(algorithms)
-        self._hashing: Optional[ParallelHash] = None
-        self._pipe = Pipe()
-        self._head = bytearray()
-        self._head_ready = threading.Event()
-        self._reader: Optional[threading.Thread] = None
+        self._feed = feed or Feed(source, algorithms)
+        self._refusal: Optional[BaseException] = None
         self._iterated = False
         self._digests: Optional[Digests] = None
 
     @property
     def head(self) -> bytes:
-        """The first bytes of the data, at most ``HEAD_SIZE``; starts the source, so it may raise what that raises."""
+        """The first bytes of the data, at most 64 KiB; starts the source, so it may raise what that raises."""
         self.prefetch()
-        return bytes(self._head)
+        return self._feed.head
+
+    @property
+    def error(self) -> Optional[BaseException]:
+        """Why the data could not be sent whole, as far as it was not the network to the server."""
+        return self._refusal or self._feed.pipe.error
 
     @property
     def digests(self) -> Digests:
@@ -79,21 +70,14 @@ class UploadBody:
 
         So a missing page or file is known before a request is made for it.
         """
-        self._start()
-        self._head_ready.wait()
-        if self.error is not None and self.sent == 0:
-            raise self.error
+        self._feed.prefetch()
+        error = self.error
+        if error is not None and self.sent == 0:
+            raise error
 
     def close(self) -> None:
         """End all threads; may be called again and at any time."""
-        self._pipe.break_off()
-        cancel = getattr(self._source, "cancel", None)
-        if self._reader is not None and self._reader.is_alive() and cancel is not None:
-            cancel()
-        if self._hashing is not None:
-            self._hashing.close()
-        if self._reader is not None:
-            self._reader.join(_JOIN_TIMEOUT)
+        self._feed.close()
 
     def __enter__(self) -> UploadBody:
         return self
@@ -114,26 +98,30 @@ class UploadBody:
         if self._iterated:
             raise TransferError(f"'{self.label}' was already sent once; make a new body to send it again.")
         self._iterated = True
-        hashing = self._start()
+        hashing = self._feed.start()
         try:
             yield from self._chunks(hashing)
         except Exception as error:
-            self.error = error
+            self._refusal = error
             raise
 
     def _chunks(self, hashing: ParallelHash) -> Iterator[bytes]:
         # The last chunk is held back until everything is known to be right: what has not been sent whole can still be
         # refused, what has been sent whole is published.
         held = b""
-        for chunk in self._pipe:
+        taken = 0
+        for chunk in self._feed.pipe:
+            taken += len(chunk)
+            if self.size is not None and taken > self.size:
+                raise TransferError(f"'{self.label}' yields more than the {self.size} bytes that were announced.")
             if held:
                 yield self._counted(held)
-            if self.size is not None and self.sent + len(chunk) > self.size:
-                raise TransferError(f"'{self.label}' yields more than the {self.size} bytes that were announced.")
             held = chunk
+        if self._feed.pipe.broken:
+            raise TransferError(f"Sending '{self.label}' was broken off.")
+        if self.size is not None and taken != self.size:
+            raise TransferError(f"'{self.label}' ended after {taken} of the {self.size} bytes that were announced.")
         found = hashing.finish()
-        if self.size is not None and found.size != self.size:
-            raise TransferError(f"'{self.label}' ended after {found.size} of the {self.size} bytes that were announced.")
         if self._check is not None:
             self._check(found)
         self._digests = found
@@ -144,38 +132,6 @@ class UploadBody:
         self.sent += len(chunk)
         self._progress.update(self.label, self.sent, self.size)
         return chunk
-
-    def _start(self) -> ParallelHash:
-        if self._hashing is None:
-            self._hashing = ParallelHash(self._algorithms)
-            self._reader = threading.Thread(
-                target=self._read, args=(self._hashing,), name="imageops-read", daemon=True
-            )
-            self._reader.start()
-        return self._hashing
-
-    def _read(self, hashing: ParallelHash) -> None:
-        error: Optional[BaseException] = None
-        try:
-            with self._source.open() as chunks:
-                for chunk in chunks:
-                    self._note_head(chunk)
-                    hashing.update(chunk)
-                    if not self._pipe.put(chunk):
-                        return
-        except BaseException as caught:
-            # Nobody is above this thread to see it: it travels to the sender, and to prefetch() until then.
-            error = caught
-            self.error = caught
-        finally:
-            self._pipe.end(error)
-            self._head_ready.set()
-
-    def _note_head(self, chunk: bytes) -> None:
-        if not self._head_ready.is_set():
-            self._head += chunk[: HEAD_SIZE - len(self._head)]
-            if len(self._head) >= HEAD_SIZE:
-                self._head_ready.set()
 
 
 class SizedUploadBody(UploadBody):
@@ -195,8 +151,16 @@ def upload_body(
     """The body for a source, with a length when ``size`` or the source tells one.
 
     ``algorithms`` are hashlib names for ``digests``. ``check`` gets the digests of all bytes before the last of them
-    is sent; what it raises breaks the request off, so that wrong data never becomes an image.
+    is sent; what it raises breaks the request off, so that wrong data never becomes an image. Without ``size`` the
+    source is started here, which is when it knows its size without asking for it twice, so this raises what the source
+    raises.
     """
-    known = source.published_size() if size is None else size
-    kind = UploadBody if known is None else SizedUploadBody
-    return kind(source, algorithms, known, progress, check)
+    feed = Feed(source, algorithms)
+    if size is None:
+        feed.prefetch()
+        if feed.pipe.error is not None:
+            feed.close()
+            raise feed.pipe.error
+        size = source.published_size()
+    kind = UploadBody if size is None else SizedUploadBody
+    return kind(source, algorithms, size, progress, check, feed)
