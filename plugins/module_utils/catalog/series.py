@@ -1,0 +1,269 @@
+# Copyright: (c) 2026, imageops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps for one series: all versions of one entry. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
+
+from ansible_collections.imageops.glance.plugins.module_utils.catalog import matching, metadata, steps
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.content import compare, proves
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import KEEP_ALL
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.inventory import Inventory, Policy, Remote
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.marks import (
+    CATALOG,
+    DIGEST,
+    ENTRY,
+    SOURCE,
+    VERSION,
+    Image,
+)
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.matching import Slot
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.steps import Step
+from ansible_collections.imageops.glance.plugins.module_utils.document import REPLACES
+
+#: By these the module finds an image that another run has made meanwhile, or that a killed one left behind.
+_MATCH = (CATALOG, ENTRY, VERSION, SOURCE, DIGEST)
+
+
+@dataclass
+class Series:
+    """One series being planned. ``off`` are versions whose entries are switched off: their images are left alone."""
+
+    name: str
+    entries: Sequence[Mapping[str, Any]]
+    off: frozenset[str]
+    policy: Policy
+    inventory: Inventory
+    remote: Optional[Remote]
+    keys: set[str]
+    slots: list[Slot] = field(default_factory=list)
+    left: list[Image] = field(default_factory=list)
+    leftovers: list[Image] = field(default_factory=list)
+
+    def plan(self) -> list[Step]:
+        """All steps, those that put something in place first."""
+        self.slots = matching.slots_of(self.entries)
+        owners = {self.policy.project_id, *(self.policy.owner_of(entry) for entry in self.entries)}
+        images = [
+            image
+            for image in self.inventory.marked.get(self.name, ())
+            if image.version not in self.off and (self.policy.project_id is None or image.owner in owners)
+        ]
+        self.leftovers = [image for image in images if not image.has_data]
+        self.left = matching.assign(self.slots, [image for image in images if image.has_data])
+        matching.adopt(self.slots, self.inventory, self.policy)
+        matching.find_predecessors(self.slots, self.left)
+        fates = self._fates()
+        current = self._publish(self.slots[-1], fates)
+        published = [current]
+        for slot in reversed(self.slots[:-1]):
+            step = self._publish(slot, fates)
+            if step.element is not None and current.element is not None:
+                step.element["after"] = [current.element["key"]]
+            published.append(step)
+        return [*published, *self._retire(fates, steps.after_keys(published)), *self._clean(published)]
+
+    def _fates(self) -> dict[str, str]:
+        """What each superseded image becomes: the newest ``keep`` are put away, older ones and duplicates deleted."""
+        twins = matching.duplicates(self.slots, self.left)
+        keep: Union[int, str] = self.slots[-1].entry.get("keep", self.policy.keep)
+        fates = {}
+        kept = 0
+        for image in sorted(self.left, key=lambda one: one.age_key, reverse=True):
+            if image.id in twins or self.policy.retire == "delete" or (keep != KEEP_ALL and kept >= int(keep)):
+                fates[image.id] = "delete"
+            else:
+                kept += 1
+                fates[image.id] = self.policy.retire
+        return fates
+
+    def _publish(self, slot: Slot, fates: Mapping[str, str]) -> Step:
+        if slot.image is None:
+            return self._create(slot, fates)
+        return self._settle(slot, slot.image)
+
+    def _step(self, action: str, slot: Slot) -> Step:
+        version = slot.entry.get("version")
+        image_id = None if slot.image is None else slot.image.id
+        return Step(action, self.name, version, slot.label, slot.name, image_id)
+
+    def _element(self, slot: Slot, properties: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "key": steps.mark_unique(slot.label, self.keys),
+            "name": slot.name,
+            "state": "deactivated" if slot.entry.get("state") == "deactivated" else "present",
+            "hidden": bool(slot.entry.get("hidden", False)),
+            **metadata.options(slot.entry),
+            "properties": dict(properties),
+        }
+
+    def _create(self, slot: Slot, fates: Mapping[str, str]) -> Step:
+        """A new image: the first of its kind, or the successor of one that users have now."""
+        old = slot.predecessor
+        step = self._step(steps.CREATE if old is None else steps.REPLACE, slot)
+        wanted = metadata.properties(slot.entry, self.policy, slot.digest)
+        element = self._element(slot, wanted)
+        element.update(self._source(slot))
+        element["match"] = {key: wanted[key] for key in _MATCH if key in wanted}
+        fixed = slot.entry.get("id")
+        if old is None:
+            step.reasons.append("is not there yet")
+            if fixed is not None and fixed not in self.inventory.by_id:
+                element["id"] = fixed
+                del element["match"]
+        else:
+            fate = fates[old.id]
+            name = steps.retired_name(slot.entry, old, slot.version)
+            step.image_id = old.id
+            step.reasons.append(_why_replaced(old, slot))
+            step.reasons.append(f"the image so far becomes '{name}' and is {steps.BECOMES[fate]}")
+            element.update(
+                replaces=old.id,
+                replaced_state=steps.REPLACED_STATES[fate],
+                replaced_name=name,
+                on_in_use="hide",
+            )
+            if slot.digest is None:
+                # Everything that is not named is inherited; the predecessor's digest must not be.
+                element["properties"][DIGEST] = None
+        self._tell_remains(slot, step)
+        if "import_method" in element and element["import_method"] == "glance-download":
+            step.reasons.append(f"is fetched from region {element['remote_region']}")
+        step.element = element
+        return step
+
+    def _tell_remains(self, slot: Slot, step: Step) -> None:
+        remains = [image for image in self.leftovers if image.version == slot.version]
+        if remains:
+            step.reasons.append(f"goes on with image {remains[0].id}, left {remains[0].status}")
+        others = self.inventory.unmarked.get(slot.name, ())
+        if others and step.action == steps.CREATE:
+            step.reasons.append(f"image {others[0].id} of that name belongs to no catalog and stays as it is")
+
+    def _source(self, slot: Slot) -> dict[str, Any]:
+        """Where the data comes from: from another region when that has it already, else from the entry's source."""
+        options = steps.source_options(slot.entry)
+        if slot.digest is not None and "checksum" in options:
+            options["checksum"] = slot.digest
+        if self.remote is None:
+            return options
+        for image in self.remote.images.get(self.name, ()):
+            if compare(image, slot.entry, slot.digest).same and image.version == slot.version:
+                options = {
+                    key: options[key] for key in ("checksum", "disk_format", "container_format") if key in options
+                }
+                options.update(
+                    import_method="glance-download", remote_region=self.remote.region, remote_image_id=image.id
+                )
+                if self.remote.interface is not None:
+                    options["remote_interface"] = self.remote.interface
+                break
+        return options
+
+    def _settle(self, slot: Slot, image: Image) -> Step:
+        """An image with the right data: adopted, restored, updated or left as it is."""
+        # What is proven is noted; a digest that nothing proves is noted only together with its verification.
+        noted = slot.digest if not slot.adopted or proves(image, slot.digest) else None
+        wanted = metadata.properties(slot.entry, self.policy, noted)
+        if REPLACES in image.properties:
+            wanted[REPLACES] = None
+        found = metadata.differences(image, slot.entry, slot.name, wanted, self.policy, self.inventory)
+        if not found and not slot.doubt:
+            return self._step(steps.UNCHANGED, slot)
+        step = self._step(_action(slot, image), slot)
+        element = {**self._element(slot, wanted), "id": image.id}
+        if slot.adopted:
+            step.reasons.append(
+                "holds the same data, not yet marked" if noted else "has the same name and tag, not yet marked"
+            )
+        elif slot.doubt or _unfinished(step, slot, image):
+            step.reasons.append("its data is verified first")
+            element.update(self._source(slot), on_content_change="replace", replaced_state="absent", on_in_use="hide")
+        step.reasons.extend(reason for reason in found if not (slot.adopted and "not marked" in reason))
+        step.element = element
+        return step
+
+    def _retire(self, fates: Mapping[str, str], after: list[str]) -> list[Step]:
+        """Superseded images: put away or deleted, once what supersedes them is there."""
+        replaced = {slot.predecessor.id for slot in self.slots if slot.predecessor is not None}
+        newest = self.slots[-1].entry
+        names = {slot.name for slot in self.slots}
+        found = []
+        for image in sorted(self.left, key=lambda one: one.age_key, reverse=True):
+            if image.id in replaced:
+                continue
+            options, reasons = steps.put_away(image, fates[image.id], bool(newest.get("protected")))
+            if options.get("state") != "absent" and image.name in names:
+                options["name"] = steps.retired_name(newest, image, self.slots[-1].version)
+                reasons.append(f"becomes '{options['name']}'")
+            if options:
+                reasons.insert(0, self._why_retired(image, fates))
+                found.append(self._away(steps.RETIRE, image, options, reasons, after))
+        return found
+
+    def _why_retired(self, image: Image, fates: Mapping[str, str]) -> str:
+        if fates[image.id] == "delete" and self.policy.retire != "delete":
+            return "superseded, and more than are kept"
+        return "superseded"
+
+    def _clean(self, published: Sequence[Step]) -> list[Step]:
+        """What interrupted runs left without data, and no new image goes on with."""
+        pending = {slot.version for slot in self.slots if slot.image is None}
+        found = []
+        for image in sorted(self.leftovers, key=lambda one: (one.created, one.id)):
+            if image.version in pending:
+                pending.discard(image.version)
+            elif image.idle:
+                options: dict[str, Any] = {"state": "absent", "on_in_use": "hide"}
+                if image.document.get("protected"):
+                    options["protected"] = False
+                reasons = ["an interrupted run left it without data", "is deleted"]
+                found.append(self._away(steps.RETIRE, image, options, reasons, steps.after_keys(published)))
+        return found
+
+    def _away(
+        self, action: str, image: Image, options: Mapping[str, Any], reasons: list[str], after: list[str]
+    ) -> Step:
+        return put_away_step(action, image, options, reasons, after, self.keys)
+
+
+def put_away_step(
+    action: str, image: Image, options: Mapping[str, Any], reasons: list[str], after: list[str], keys: set[str]
+) -> Step:
+    """A retire or prune step of one image."""
+    element = {"key": steps.mark_unique(f"{action} {image.name} {image.id}", keys), "id": image.id, **options}
+    element.setdefault("state", "present")
+    if after:
+        element["after"] = list(after)
+    name = str(options.get("name", image.name))
+    return Step(action, image.properties[ENTRY], image.version or None, image.name, name, image.id, reasons, element)
+
+
+def _why_replaced(old: Image, slot: Slot) -> str:
+    if old.version != slot.version:
+        return f"version {old.version or 'none'} → {slot.version or 'none'}"
+    return compare(old, slot.entry, slot.digest).reason
+
+
+def _action(slot: Slot, image: Image) -> str:
+    if slot.adopted:
+        return steps.ADOPT
+    hidden = image.hidden and not slot.entry.get("hidden")
+    deactivated = image.status == "deactivated" and slot.entry.get("state") != "deactivated"
+    return steps.RESTORE if hidden or deactivated else steps.UPDATE
+
+
+def _unfinished(step: Step, slot: Slot, image: Image) -> bool:
+    """Whether an interrupted run may have left the image before it was verified.
+
+    A new image gets its visibility, and a successor its place, only after that.
+    """
+    if slot.digest is None or proves(image, slot.digest):
+        return False
+    visibility = slot.entry.get("visibility", image.document.get("visibility"))
+    private = image.document.get("visibility") == "private" and visibility != "private"
+    return metadata.staged(image) or (private and step.action == steps.UPDATE)

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, imageops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One step of a plan, and the element of the module's ``images`` that performs it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import (
+    FORMAT_KEYS,
+    SOURCE_KEYS,
+    VERSIONED_NAME,
+)
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.marks import Image
+
+CREATE = "create"
+UPDATE = "update"
+REPLACE = "replace"
+ADOPT = "adopt"
+RESTORE = "restore"
+RETIRE = "retire"
+PRUNE = "prune"
+UNCHANGED = "unchanged"
+ACTIONS = (CREATE, UPDATE, REPLACE, ADOPT, RESTORE, RETIRE, PRUNE, UNCHANGED)
+
+#: The module's names for what a superseded image becomes.
+REPLACED_STATES = {"hide": "hidden", "deactivate": "deactivated", "delete": "absent"}
+#: What is told of it.
+BECOMES = {"hide": "hidden", "deactivate": "deactivated", "delete": "deleted"}
+
+
+@dataclass
+class Step:
+    """What happens to one image. ``element`` is None when nothing does."""
+
+    action: str
+    entry: str
+    version: Optional[str]
+    label: str
+    name: str
+    image_id: Optional[str] = None
+    reasons: list[str] = field(default_factory=list)
+    element: Optional[dict[str, Any]] = None
+
+    @property
+    def key(self) -> Optional[str]:
+        return None if self.element is None else str(self.element["key"])
+
+    def told(self) -> dict[str, Any]:
+        """The step as the plan shows it."""
+        return {
+            "action": self.action,
+            "entry": self.entry,
+            "version": self.version,
+            "label": self.label,
+            "name": self.name,
+            "image_id": self.image_id,
+            "reasons": self.reasons,
+            "key": self.key,
+        }
+
+
+def versioned_name(entry: Mapping[str, Any], version: str) -> str:
+    """The name of an entry's image that is not the current one."""
+    pattern = str(entry.get("versioned_name") or VERSIONED_NAME)
+    return pattern.replace("{name}", str(entry["name"])).replace("{version}", version)[:255]
+
+
+def retired_name(entry: Mapping[str, Any], image: Image, new_version: str) -> str:
+    """What a superseded image is called: by its version, or by its day where the version does not tell it apart."""
+    version = image.version if image.version != new_version else ""
+    return versioned_name(entry, version or image.created[:10] or image.id[:8])
+
+
+def source_options(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the data comes from, and what it is."""
+    return {key: entry[key] for key in (*SOURCE_KEYS, *FORMAT_KEYS) if key in entry}
+
+
+def put_away(image: Image, fate: str, may_unprotect: bool) -> tuple[dict[str, Any], list[str]]:
+    """Options that turn a superseded image into what it shall be, and what is said of it.
+
+    Nothing is to be done when the options are empty. A protected image is deleted only when the catalog itself had
+    it protected; somebody else's protection is a decision, so then it is hidden.
+    """
+    protected = bool(image.document.get("protected"))
+    if fate == "delete" and (may_unprotect or not protected):
+        wanted: dict[str, Any] = {"state": "absent", "on_in_use": "hide"}
+        if protected:
+            wanted["protected"] = False
+        return wanted, ["is deleted"]
+    if fate == "deactivate":
+        return ({}, []) if image.status == "deactivated" else ({"state": "deactivated"}, ["is deactivated"])
+    if image.hidden:
+        return {}, []
+    return {"hidden": True}, ["is hidden, since it is protected from deletion" if fate == "delete" else "is hidden"]
+
+
+def mark_unique(label: str, used: set[str]) -> str:
+    """``label``, or with a number when that key is given away."""
+    key, number = label, 1
+    while key in used:
+        number += 1
+        key = f"{label} #{number}"
+    used.add(key)
+    return key
+
+
+def after_keys(steps: Iterable[Step]) -> list[str]:
+    """The keys of the steps that do something."""
+    return [step.key for step in steps if step.key is not None]
