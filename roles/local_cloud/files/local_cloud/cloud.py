@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,7 +17,7 @@ from typing import Mapping, Optional
 
 from . import configs, environment, identity, ports, postgres, processes, seeding, services, state as states, venv, web
 from .errors import LocalCloudError
-from .layout import DATABASES, KEYSTONE, REGIONS, SERVICES, Layout
+from .layout import KEYSTONE, REGIONS, SERVICES, Layout
 from .state import ServiceRecord, State
 
 POSTGRES = "postgres"
@@ -84,7 +82,7 @@ class Cloud:
             self._up()
             server = self._postgres()
             server.sql(seeding.restore_sql())
-            server.sql(identity.endpoint_update(self.state), KEYSTONE)
+            self._update_endpoints(server)
             for region in REGIONS:
                 seeding.empty_folders(self.layout.stores(region.service))
             self._did("restored the databases and removed all image data")
@@ -152,7 +150,7 @@ class Cloud:
             started = self._start_services(sockets, [KEYSTONE] if fresh else list(SERVICES))
             self._wait_postgres(server)
             if not fresh:
-                server.sql(identity.endpoint_update(self.state), KEYSTONE)
+                self._update_endpoints(server)
             self._wait(started)
             if fresh:
                 started = self._start_services(sockets, [region.service for region in REGIONS])
@@ -214,6 +212,7 @@ class Cloud:
         for service, sections in written.items():
             seeding.make_folders(self.layout, service)
             states.write_private(self.layout.config_file(service), configs.render_ini(sections))
+        states.write_private(self.layout.keystone_cache_file, configs.render_ini(configs.keystone_cache()))
 
     def _stop_outdated(self) -> dict[str, socket.socket]:
         """Stop services that run with another configuration than the present one; their sockets, bound again."""
@@ -227,6 +226,10 @@ class Cloud:
                     raise LocalCloudError(f"Port {self.state.ports[service]} of {service} was taken meanwhile; run up again.")
                 self._did(f"ended {service}, whose configuration is another now")
         return sockets
+
+    def _update_endpoints(self, server: postgres.Postgres) -> None:
+        server.sql(identity.endpoint_update(self.state), KEYSTONE)
+        self.layout.cache_epoch.touch()
 
     def _start_services(self, sockets: Mapping[str, socket.socket], names: list[str]) -> list[str]:
         started = []
@@ -258,9 +261,12 @@ class Cloud:
         return postgres.place(self.state, venv.python_in(self.venv_dir), self.layout.postgres, self.layout.logs / "postgres.log")
 
     def _stop_all(self) -> None:
-        for service in SERVICES:
-            if services.stop(self.layout, service, self.state.services.pop(service, None)):
-                self._did(f"ended {service}")
+        records = [self.state.services.pop(service, None) for service in SERVICES]
+        with ThreadPoolExecutor(len(SERVICES)) as pool:
+            ended = pool.map(lambda service, record: services.stop(self.layout, service, record), SERVICES, records)
+            for service, was_there in zip(SERVICES, ended):
+                if was_there:
+                    self._did(f"ended {service}")
         record = self.state.services.pop(POSTGRES, None)
         if record is not None and services.is_alive(record):
             processes.end(record.pid, record.started, signal.SIGINT, 10.0)

@@ -64,6 +64,16 @@ class Layout:
         """The file that the service reads: Keystone and Glance look for these names in a folder they are given."""
         return self.service_dir(service) / ("keystone.conf" if service == KEYSTONE else "glance-api.conf")
 
+    @property
+    def keystone_cache_file(self) -> Path:
+        """A second configuration file, of Keystone the service only."""
+        return self.service_dir(KEYSTONE) / "keystone-cache.conf"
+
+    @property
+    def cache_epoch(self) -> Path:
+        """Touched after a change of Keystone's database past Keystone."""
+        return self.service_dir(KEYSTONE) / "cache-epoch"
+
     def stores(self, service: str) -> Path:
         """Folder of a Glance's stores, one subfolder each, Glance's internal ones too."""
         return self.service_dir(service) / "stores"

@@ -24,6 +24,8 @@ STOP_SECONDS = 5.0
 START_SECONDS = 60.0
 LOG_LIMIT = 50_000_000
 # Modules that take long to import and neither read configuration nor open connections as they are.
+# Keystone's cache is its process's own.
+WORKERS = {KEYSTONE: 1, "glance": 2}
 PREIMPORT = {
     KEYSTONE: "keystone.server.flask.core keystone.server.backends",
     "glance": "glance.common.wsgi_app glance.api.v2.router",
@@ -47,8 +49,10 @@ def environment(layout: Layout, service: str, descriptor: int) -> dict[str, str]
         "LOCAL_CLOUD_PREIMPORT": PREIMPORT[kind],
         "LOCAL_CLOUD_REQUEST_LOG": str(layout.request_log(service)),
         f"OS_{kind.upper()}_CONFIG_DIR": str(layout.service_dir(service)),
+        "OS_KEYSTONE_CONFIG_FILES": f"{layout.config_file(KEYSTONE).name};{layout.keystone_cache_file.name}",
+        "LOCAL_CLOUD_CACHE_EPOCH": str(layout.cache_epoch),
+        "LOCAL_CLOUD_WORKERS": str(WORKERS[kind]),
         "PYTHONPATH": str(SERVE),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "NO_PROXY": "*",
     }
 

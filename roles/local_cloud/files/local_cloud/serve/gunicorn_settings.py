@@ -15,7 +15,7 @@ for _module in os.environ["LOCAL_CLOUD_PREIMPORT"].split():
 bind = os.environ["LOCAL_CLOUD_BIND"]
 proc_name = os.environ["LOCAL_CLOUD_MARKER"]
 worker_class = "gthread"
-workers = 2
+workers = int(os.environ["LOCAL_CLOUD_WORKERS"])
 # Uploads and downloads hold a thread for their whole duration, and one region's import reads from the other.
 threads = 12
 # A busy laptop may pause a worker for long; what hangs is found by the command's own check.
