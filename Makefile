@@ -19,7 +19,7 @@ in = $(1)/bin/python -m ansible_collections.imageops.glance
 tool = $(call in,$(VENV)).tests.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint sanity units integration faults bench docs molecule release-check test-matrix \
+.PHONY: help venv demo test lint sanity units integration faults bench docs molecule release-check changelog test-matrix \
 	clean cloud-up cloud-down
 
 help: ## this list
@@ -63,6 +63,10 @@ molecule: ## the molecule scenarios
 release-check: ## changelog, archive, installation, galaxy-importer
 	@$(venv) --venv $(WORK)/venv-release -r tests/requirements-release.txt
 	@$(call in,$(WORK)/venv-release).tests.tools.release_check $(ARGS)
+
+changelog: ## CHANGELOG.md for the version in galaxy.yml, from its fragments and plugins
+	@$(venv) --venv $(WORK)/venv-release -r tests/requirements-release.txt
+	PATH="$(CURDIR)/$(WORK)/venv-release/bin:$$PATH" antsibull-changelog release --reload-plugins --refresh --update-existing
 
 test-matrix: venv ## units and chosen targets with each supported ansible-core
 	@$(tool).matrix $(ARGS)
