@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 
 class GlanceOpsError(Exception):
     """An error a user can act on: one sentence that names the option, entry or image and says what to do."""
@@ -58,7 +56,7 @@ class ApiError(GlanceOpsError):
     look up in the server's log.
     """
 
-    def __init__(self, message: str, status: Optional[int] = None, request_id: Optional[str] = None) -> None:
+    def __init__(self, message: str, status: int | None = None, request_id: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.request_id = request_id

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, imageops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of the images that bear a name is meant. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.imageops.glance.plugins.module_utils.document import REPLACES
+from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError
+
+Document = dict[str, Any]
+
+#: Images in these states are on their way out (glance/domain/__init__.py) and count as gone.
+GONE = frozenset(("deleted", "pending_delete", "killed"))
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The image that is meant, and what an interrupted replacement left beside it.
+
+    ``staged`` is a half-made replacement of ``current``; ``superseded`` is what ``current`` has replaced but not
+    yet retired; ``twins`` are images without data that bear the same name as ``current``, which has data.
+    """
+
+    current: Document | None = None
+    staged: Document | None = None
+    superseded: Document | None = None
+    twins: list[Document] = field(default_factory=list)
+
+
+def replaces(document: Mapping[str, Any]) -> str | None:
+    """The id of the image that this one was made to replace; None too when the mark was inherited by a snapshot."""
+    old, _, own = str(document.get(REPLACES, "")).partition(" ")
+    return old if own and own == document.get("id") else None
+
+
+def replaces_mark(old_id: str, new_id: str) -> str:
+    return f"{old_id} {new_id}"
+
+
+def select(
+    candidates: Iterable[Document],
+    told: str,
+    owner: str | None = None,
+    project_id: str | None = None,
+    others: bool = True,
+) -> Selection:
+    """Pick among images of one name.
+
+    Own project first, then (``others``) any project; not hidden before hidden; with data before without.
+
+    :param owner: only images of this project count
+    :param project_id: the caller's project, None when unknown
+    :raises ConflictError: several images are equally good; lists them
+    """
+    pool = [image for image in candidates if image.get("status") not in GONE]
+    if owner:
+        pool = [image for image in pool if image.get("owner") == owner]
+    elif project_id:
+        own = [image for image in pool if image.get("owner") == project_id]
+        pool = own if own or not others else pool
+    by_id = {image["id"]: image for image in pool}
+    staged = {}
+    superseded = {}
+    for image in pool:
+        old = by_id.get(replaces(image) or "")
+        if old is None or old is image:
+            continue
+        if image.get("os_hidden") and not old.get("os_hidden"):
+            staged[old["id"]] = image
+        elif not image.get("os_hidden") and not old.get("os_hidden"):
+            superseded[image["id"]] = old
+    set_aside = {image["id"] for image in [*staged.values(), *superseded.values()]}
+    best = [image for image in pool if image["id"] not in set_aside]
+    visible = [image for image in best if not image.get("os_hidden")]
+    best = visible or best
+    with_data = [image for image in best if image.get("status") in ("active", "deactivated")]
+    twins = [image for image in best if image not in with_data] if len(with_data) == 1 else []
+    best = with_data if len(with_data) == 1 else best
+    if len(best) > 1:
+        raise ConflictError(
+            f"There are {len(best)} images that {told} could mean: {', '.join(map(_listed, best))}; give id or owner."
+        )
+    if not best:
+        return Selection()
+    current = best[0]
+    return Selection(current, staged.get(current["id"]), superseded.get(current["id"]), twins)
+
+
+def _listed(image: Mapping[str, Any]) -> str:
+    hidden = ", hidden" if image.get("os_hidden") else ""
+    project, created = image.get("owner"), image.get("created_at")
+    return f"{image['id']} ({image.get('status')}{hidden}, project {project}, created {created})"

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, imageops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sources of image data that a wish names, and what is asked of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.imageops.glance.plugins.module_utils.errors import (
+    OptionError,
+    TransferError,
+    VerificationError,
+)
+from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish, without_credentials
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum, find_checksum
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests, digest_source
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, digest_file
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress import NoProgress, Progress
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import FileSource, Source
+
+if TYPE_CHECKING:
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlInfo, UrlSource
+
+#: A checksum file is text of some KB; more than this is something else.
+CHECKSUM_FILE_LIMIT = 16 * 1024 * 1024
+
+
+class Sources:
+    """Opens sources for one run; remembers what it was told of URLs and checksum files.
+
+    :param remote: gives the document of an image in another region, or None when that region cannot be read
+    """
+
+    def __init__(
+        self,
+        memory: DigestMemory | None = None,
+        progress: Progress | None = None,
+        remote: Callable[[str, str, str], dict[str, Any] | None] | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        self.memory = memory
+        self.progress: Progress = progress or NoProgress()
+        self._remote = remote
+        self._timeout = timeout
+        self._infos: dict[str, UrlInfo] = {}
+        self._checksum_files: dict[str, str] = {}
+
+    def source(self, data: DataWish) -> Source:
+        """The source as it will be published: unpacked and converted as wanted."""
+        source: Source
+        if data.filename:
+            source = FileSource(data.filename)
+        elif data.url and data.url.startswith("file://"):
+            source = FileSource(unquote(urlsplit(data.url).path))
+        elif data.url:
+            source = self._url_source(data)
+        else:
+            raise OptionError("filename or url: one of them is needed to read the data here.")
+        if data.decompress != "none":
+            from ansible_collections.imageops.glance.plugins.module_utils.transfer.decompress import Decompressed
+
+            source = Decompressed(source, data.decompress)
+        if data.convert == "raw":
+            from ansible_collections.imageops.glance.plugins.module_utils.transfer.convert import RawConverted
+
+            source = RawConverted(source)
+        return source
+
+    def url_info(self, data: DataWish) -> UrlInfo:
+        url = str(data.url)
+        if url not in self._infos:
+            self._infos[url] = self._url_source(data).info()
+        return self._infos[url]
+
+    def remote_image(self, data: DataWish) -> dict[str, Any] | None:
+        if self._remote is None:
+            return None
+        return self._remote(str(data.remote_region), data.remote_interface, str(data.remote_image_id))
+
+    def digests(self, data: DataWish, algorithms: tuple[str, ...]) -> Digests:
+        """Read the whole source, or recall what an earlier reading of the same file gave."""
+        if data.filename and data.decompress == "none" and data.convert == "none":
+            return digest_file(data.filename, algorithms, self.memory, self.progress)
+        return digest_source(self.source(data), algorithms, self.progress)
+
+    def check(self, data: DataWish, digests: Digests) -> None:
+        """Hold what was read against the checksum that was asked for.
+
+        :raises VerificationError: they differ
+        """
+        wanted = data.checksum
+        if wanted is None or not wanted.value or wanted.algorithm not in digests.hashes:
+            return
+        found = digests.hashes[wanted.algorithm]
+        if found.lower() != wanted.value.lower():
+            raise VerificationError(
+                f"checksum: {data.told} has the {wanted.algorithm} {found}, not {wanted.value}; nothing was published."
+            )
+
+    def resolve_checksum(self, data: DataWish) -> DataWish:
+        """The wish with the checksum read out of the checksum file that its URL names.
+
+        :raises TransferError: the file cannot be read, or does not list the image's file
+        """
+        wanted = data.checksum
+        if wanted is None or wanted.value or not wanted.url:
+            return data
+        name = os.path.basename(data.filename or unquote(urlsplit(str(data.url)).path))
+        text = self._checksum_file(wanted, data)
+        found = find_checksum(text, name, wanted.algorithm, without_credentials(wanted.url))
+        return replace(data, checksum=replace_value(wanted, found))
+
+    def _checksum_file(self, wanted: Checksum, data: DataWish) -> str:
+        url = str(wanted.url)
+        if url not in self._checksum_files:
+            from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlSource
+
+            source = UrlSource(
+                url,
+                validate_certs=data.url_validate_certs,
+                ca_cert=data.url_ca_cert,
+                timeout=self._timeout,
+                **self._credentials_for(url, data),
+            )
+            content = _read_text(source)
+            if data.checksum_signature:
+                from ansible_collections.imageops.glance.plugins.module_utils.transfer.signature import verified_text
+
+                content = verified_text(content, data.checksum_signature, data.checksum_keyring, source)
+            self._checksum_files[url] = content.decode("utf-8", "replace")
+        return self._checksum_files[url]
+
+    @staticmethod
+    def _credentials_for(url: str, data: DataWish) -> dict[str, Any]:
+        """Headers and password go to the host that they were given for, and to no other."""
+        if not data.url or urlsplit(url).netloc.rpartition("@")[2] != urlsplit(data.url).netloc.rpartition("@")[2]:
+            return {}
+        return {"headers": dict(data.url_headers), "username": data.url_username, "password": data.url_password}
+
+    def _url_source(self, data: DataWish) -> UrlSource:
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlSource
+
+        return UrlSource(
+            str(data.url),
+            headers=dict(data.url_headers),
+            username=data.url_username,
+            password=data.url_password,
+            validate_certs=data.url_validate_certs,
+            ca_cert=data.url_ca_cert,
+            timeout=self._timeout,
+        )
+
+
+def replace_value(checksum: Checksum, value: str) -> Checksum:
+    return Checksum(checksum.algorithm, value, checksum.url)
+
+
+def head_of(source: Source, count: int) -> bytes:
+    """The first bytes of a source."""
+    head = bytearray()
+    with source.open() as chunks:
+        for chunk in chunks:
+            head += chunk
+            if len(head) >= count:
+                break
+    return bytes(head[:count])
+
+
+def _read_text(source: Source) -> bytes:
+    content = bytearray()
+    with source.open() as chunks:
+        for chunk in chunks:
+            content += chunk
+            if len(content) > CHECKSUM_FILE_LIMIT:
+                raise TransferError(f"checksum: '{source.label}' is too large for a checksum file.")
+    return bytes(content)
