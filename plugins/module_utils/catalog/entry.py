@@ -231,9 +231,14 @@ def normalise(entry: Mapping[str, Any]) -> Entry:
         elif kind == "keep":
             result[key] = KEEP_ALL if value == KEEP_ALL else as_count(value)
         elif kind == "mapping":
-            result[key] = dict(value)
+            result[key] = {name: _plain(content) for name, content in value.items()}
         elif kind == "texts":
             result[key] = list(value)
         else:
             result[key] = value
     return result
+
+
+def _plain(value: Any) -> Any:
+    """Dates as text: what leaves here has to pass through JSON."""
+    return value.isoformat() if isinstance(value, (datetime.date, datetime.datetime)) else value

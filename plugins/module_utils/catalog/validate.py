@@ -26,7 +26,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry impo
     canonical,
     merge_defaults,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.document import check_property_name
+from ansible_collections.imageops.glance.plugins.module_utils.document import as_stored, check_property_name
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import parse_checksum
 
@@ -67,11 +67,15 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Located:
-    """A native entry as it was read, and where. ``label`` names it when its own name cannot."""
+    """A native entry as it was read, and where. ``label`` names it when its own name cannot.
+
+    ``told_as`` gives the words of the format that it was written in, for the keys that it has another word for.
+    """
 
     value: Any
     place: Place = field(default_factory=Place)
     label: str = ""
+    told_as: Mapping[str, str] = field(default_factory=dict)
 
 
 class CatalogError(GlanceOpsError):
@@ -102,7 +106,7 @@ def check_catalog(
     for located in entries:
         mistakes.extend(_Checker(located, below, file_exists).run())
         mistakes.extend(_duplicates(located, seen))
-    return mistakes
+    return list(dict.fromkeys(mistakes))
 
 
 def check_defaults(defaults: object) -> list[Mistake]:
@@ -195,6 +199,8 @@ class _Checker:
 
     def add(self, key: str, message: str) -> None:
         place = self.located.place
+        head, dot, rest = key.partition(".")
+        key = self.located.told_as.get(head, head) + dot + rest
         self.mistakes.append(Mistake(place.file, self.label, key, message, place.line))
 
     def run(self) -> list[Mistake]:
@@ -318,10 +324,13 @@ class _Checker:
                 self.add(key, error.message.partition("properties: ")[2] or error.message)
             if name.startswith("imageops_"):
                 self.add(key, "is a mark of this collection; choose another name.")
-        if isinstance(content, (list, tuple, set, Mapping, bytes)):
-            self.add(key, f"is {_kind(content)}; Glance stores text, so give a plain value.")
-        elif bad_text(name) or (isinstance(content, str) and bad_text(content)):
-            self.add(key, str(bad_text(name) or bad_text(str(content))))
+        try:
+            stored = as_stored(name, content) or ""
+        except (OptionError, ValueError):
+            self.add(key, f"is {_kind(content)} that Glance cannot store; give a plain value.")
+            return
+        if bad_text(name) or bad_text(stored):
+            self.add(key, str(bad_text(name) or bad_text(stored)))
 
     def _checksum(self, key: str, value: Any) -> None:
         if not isinstance(value, str):
