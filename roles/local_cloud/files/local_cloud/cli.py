@@ -9,8 +9,9 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional
 
 from . import environment
 from .cloud import Cloud, Report
@@ -42,7 +43,11 @@ def parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", parents=[common], help="start what does not run; build what is not built")
     up.add_argument(
-        "--glance-set", type=setting, action="append", default=[], metavar="SECTION.KEY=VALUE",
+        "--glance-set",
+        type=setting,
+        action="append",
+        default=[],
+        metavar="SECTION.KEY=VALUE",
         help="a Glance option, remembered until it is given again with an empty value; several are possible",
     )
     down = commands.add_parser("down", parents=[common], help="end this cloud's processes")

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import signal
 import socket
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping, Optional
+from typing import Optional
 
-from . import configs, environment, identity, ports, postgres, processes, seeding, services, state as states, venv, web
+from . import configs, environment, identity, ports, postgres, seeding, services, venv, web
+from . import state as states
 from .errors import LocalCloudError
 from .layout import KEYSTONE, REGIONS, SERVICES, Layout
-from .state import ServiceRecord, State
+from .state import State
 
 POSTGRES = "postgres"
+POSTGRES_ATTEMPTS = 5
 
 
 @dataclass
@@ -49,35 +52,33 @@ class Cloud:
 
     def up(self, settings: Mapping[str, str]) -> Report:
         """Everything runs and answers when this returns. ``settings``: Glance options to add, "" takes one back."""
-        begun = time.monotonic()
-        if venv.ensure(self.venv_dir, self.wanted_python):
-            self._did("built the virtual environment")
-        with states.exclusive(self.layout.lock_file):
-            self.state = states.load(self.layout.state_file) or State()
-            self._apply_settings(settings)
+        with self._locked():
+            if venv.ensure(self.venv_dir, self.wanted_python):
+                self._did("built the virtual environment")
+            for name, value in settings.items():
+                self.state.glance_settings[name] = value
+                if not value:
+                    del self.state.glance_settings[name]
             self._up()
-        self.report.seconds = time.monotonic() - begun
         return self.report
 
     def down(self, remove: bool = False) -> Report:
         """End this cloud's processes and no other; with ``remove`` its folder goes too."""
-        begun = time.monotonic()
-        if self.layout.root.exists():
-            self._refuse_foreign_folder()
-            with states.exclusive(self.layout.lock_file):
-                self.state = states.load(self.layout.state_file) or State()
-                self._stop_all()
-                if remove:
-                    self._remove()
-        self.report.seconds = time.monotonic() - begun
+        if not self.layout.root.exists():
+            return self.report
+        with self._locked():
+            self._stop_all()
+            if remove:
+                for folder in (self.state.postgres_home, self.state.socket_dir, str(self.layout.root)):
+                    if folder and Path(folder).exists():
+                        shutil.rmtree(folder)
+                self._did(f"removed {self.layout.root}")
         return self.report
 
     def reset(self) -> Report:
-        """No image, and databases as they were in the beginning; what runs goes on running, what does not is started."""
-        begun = time.monotonic()
-        with states.exclusive(self.layout.lock_file):
-            self.state = states.load(self.layout.state_file) or State()
-            if self.state.built_with != self._stamp():
+        """No image, and databases as in the beginning; what runs goes on running, what does not is started."""
+        with self._locked():
+            if not self.state.built_with:
                 raise LocalCloudError(f"There is no cloud in {self.layout.root} to reset; run up first.")
             self._up()
             server = self._postgres()
@@ -86,21 +87,17 @@ class Cloud:
             for region in REGIONS:
                 seeding.empty_folders(self.layout.stores(region.service))
             self._did("restored the databases and removed all image data")
-        self.report.seconds = time.monotonic() - begun
         return self.report
 
     def status(self) -> dict[str, str]:
-        """"running", "stopped" or "silent" (runs, but does not answer) by service; empty where there is no cloud."""
+        """ "running", "stopped" or "silent" (runs, but does not answer) by service; empty where there is no cloud."""
         known = states.load(self.layout.state_file)
         if known is None or not known.built_with:
             return {}
         found = {POSTGRES: "running" if services.is_alive(known.services.get(POSTGRES)) else "stopped"}
         for service in SERVICES:
-            if not services.is_alive(known.services.get(service)):
-                found[service] = "stopped"
-            else:
-                url = services.health_url(service, configs.service_url(known, service))
-                found[service] = "running" if web.answers(url) else "silent"
+            alive = services.is_alive(known.services.get(service))
+            found[service] = "stopped" if not alive else "running" if self._answers(known, service) else "silent"
         return found
 
     def variables(self, cloud: str, with_token: bool) -> dict[str, str]:
@@ -113,176 +110,190 @@ class Cloud:
     # -- steps of up ---------------------------------------------------------------------------------------------------
 
     def _up(self) -> None:
-        for folder in (self.layout.root, self.layout.logs):
-            folder.mkdir(parents=True, exist_ok=True)
+        self.layout.logs.mkdir(exist_ok=True)
         self.state.python = str(venv.python_in(self.venv_dir))
-        fresh = self.state.built_with != self._stamp()
-        if fresh:
-            self._stop_all()
-            self.state.built_with, self.state.ids = "", {}
-            self._save()
         server = self._postgres()
-        if not fresh and not (server.data / "PG_VERSION").exists():
-            fresh = True
-            self._stop_all()
-        try:
-            self._bring_up(server, fresh)
-        except postgres.Damaged:
-            # Durability was traded for speed, so after a power cut the databases may be beyond repair.
-            self._did("found the databases damaged")
-            self._stop_all()
-            self._bring_up(server, True)
+        built = self.state.built_with == self._stamp() and (server.data / "PG_VERSION").exists()
+        if built:
+            try:
+                self._run(server)
+            except postgres.Damaged as damage:
+                # Durability was traded for speed, so after a power cut the databases may be beyond repair.
+                self._did(f"gave the databases up: {damage}")
+                built = False
+        if not built:
+            self._build(server)
+        if states.write_private(self.layout.clouds_yaml, configs.clouds_yaml(self.state)):
+            self._did("wrote clouds.yaml")
 
-    def _bring_up(self, server: postgres.Postgres, fresh: bool) -> None:
-        if fresh:
-            self.state.built_with = ""
-            server.create()
-            seeding.write_keys(self.layout)
-        self._start_postgres(server)
-        sockets = self._listen()
-        try:
-            self._write_configs(server)
-            sockets.update(self._stop_outdated())
-            if fresh:
-                self._did("made new databases")
-                self._wait_postgres(server)
-                seeding.make_databases(self.layout, self.state, server)
-            started = self._start_services(sockets, [KEYSTONE] if fresh else list(SERVICES))
+    def _build(self, server: postgres.Postgres) -> None:
+        """Everything anew: databases, Keystone's keys and contents."""
+        self._stop_all()
+        self.state.built_with, self.state.ids = "", {}
+        self._save()
+        server.create()
+        seeding.write_keys(self.layout)
+        self._did("made new databases")
+        with self._sockets(server) as sockets:
+            self._start_postgres(server)
             self._wait_postgres(server)
-            if not fresh:
-                self._update_endpoints(server)
+            seeding.make_databases(self.layout, self.state, server)
+            keystone = self._start_services(sockets, [KEYSTONE])
+            self._wait(keystone)
+            # The Glances start while Keystone is filled.
+            glances = self._start_services(sockets, [region.service for region in REGIONS])
+            identity.seed(self.state)
+            server.sql(seeding.snapshot_sql())
+            self._wait(glances)
+        self.state.built_with = self._stamp()
+        self._save()
+
+    def _run(self, server: postgres.Postgres) -> None:
+        """Start what does not run, all at once: the services need the database only when they are asked."""
+        fresh_server = self._start_postgres(server)
+        with self._sockets(server) as sockets:
+            started = self._start_services(sockets, SERVICES)
+            self._wait_postgres(server)
+            try:
+                lost = seeding.missing(server)
+                if lost:
+                    server.sql(seeding.restore_sql(lost))
+                    self._did(f"restored the databases {', '.join(lost)}")
+                if started or lost:
+                    self._update_endpoints(server)
+            except LocalCloudError as error:
+                if not fresh_server:
+                    raise
+                raise postgres.Damaged(str(error)) from error
             self._wait(started)
-            if fresh:
-                started = self._start_services(sockets, [region.service for region in REGIONS])
-                identity.seed(self.state)
-                server.sql(seeding.snapshot_sql())
-                self._wait(started)
-                self.state.built_with = self._stamp()
+
+    def _start_postgres(self, server: postgres.Postgres) -> bool:
+        if services.is_alive(self.state.services.get(POSTGRES)):
+            return False
+        self.state.services[POSTGRES] = server.start()
+        self._save()
+        self._did("started PostgreSQL")
+        return True
+
+    def _wait_postgres(self, server: postgres.Postgres) -> None:
+        for _attempt in range(POSTGRES_ATTEMPTS):
+            if server.wait_ready(self.state.services[POSTGRES]):
+                return
+            # The children of a killed server hold its memory for a moment longer, and no other may start before.
+            time.sleep(1)
+            self.state.services[POSTGRES] = server.start()
+            self._save()
+        raise postgres.Damaged(f"PostgreSQL does not start, see {server.log}.")
+
+    @contextmanager
+    def _sockets(self, server: postgres.Postgres) -> Iterator[dict[str, socket.socket]]:
+        """A listening socket for every service to be started, with its port noted and all configurations written.
+
+        A service that runs with another configuration than the present one is ended here. When that or a lost port
+        moves Keystone, the configuration of the others changes in turn, hence the loop.
+        """
+        sockets: dict[str, socket.socket] = {}
+        try:
+            while True:
+                for service in [name for name in SERVICES if name not in sockets and not self._is_well(name)]:
+                    self._end([service], f"ended what was left of {service}")
+                    sockets[service] = ports.listen_preferring(self.state.ports.get(service))
+                    self.state.ports[service] = ports.port_of(sockets[service])
+                self._write_configs(server)
+                outdated = [name for name in SERVICES if name not in sockets and self._is_outdated(name)]
+                if not outdated:
+                    break
+                self._end(outdated, "ended {service}, whose configuration is another now")
+            yield sockets
         finally:
             for sock in sockets.values():
                 sock.close()
             self._save()
-        if states.write_private(self.layout.clouds_yaml, configs.clouds_yaml(self.state)):
-            self._did("wrote clouds.yaml")
-
-    def _start_postgres(self, server: postgres.Postgres) -> None:
-        record = self.state.services.get(POSTGRES)
-        if services.is_alive(record):
-            return
-        pid = server.start()
-        since = processes.started(pid)
-        if since is None:
-            raise LocalCloudError(f"PostgreSQL ended at once; see {server.log}.")
-        self.state.services[POSTGRES] = ServiceRecord(pid, since, "")
-        self._did("started PostgreSQL")
-        self._save()
-
-    def _wait_postgres(self, server: postgres.Postgres) -> None:
-        record = self.state.services[POSTGRES]
-        processes.wait_until(lambda: not services.is_alive(record) or server.is_ready(), postgres.START_SECONDS)
-        if not services.is_alive(record) or not server.is_ready():
-            raise postgres.Damaged(f"PostgreSQL did not start; see {server.log}.")
-
-    def _listen(self) -> dict[str, socket.socket]:
-        """A listening socket for every service that does not run; notes the ports."""
-        sockets = {}
-        for service in SERVICES:
-            record = self.state.services.get(service)
-            if services.is_alive(record) and web.answers(services.health_url(service, configs.service_url(self.state, service))):
-                continue
-            if services.stop(self.layout, service, record):
-                self._did(f"ended what was left of {service}")
-            sockets[service] = ports.listen_preferring(self.state.ports.get(service))
-            self.state.ports[service] = ports.port_of(sockets[service])
-        return sockets
 
     def _write_configs(self, server: postgres.Postgres) -> None:
-        written = {KEYSTONE: configs.keystone(self.layout, server.url(KEYSTONE))}
-        paste_file = self.venv_dir / "etc/glance/glance-api-paste.ini"
+        written = {self.layout.config_file(KEYSTONE): configs.keystone(self.layout, server.url(KEYSTONE))}
+        written[self.layout.keystone_cache_file] = configs.keystone_cache()
         for region in REGIONS:
             inputs = configs.GlanceInputs(
                 database_url=server.url(region.service),
                 password=self.state.passwords["glance"],
                 keystone_url=configs.service_url(self.state, KEYSTONE),
                 own_url=configs.service_url(self.state, region.service),
-                paste_file=paste_file,
+                paste_file=self.venv_dir / "etc/glance/glance-api-paste.ini",
             )
             sections = configs.glance(self.layout, region, inputs)
-            written[region.service] = configs.merge(sections, self.state.glance_settings)
-        for service, sections in written.items():
-            seeding.make_folders(self.layout, service)
-            states.write_private(self.layout.config_file(service), configs.render_ini(sections))
-        states.write_private(self.layout.keystone_cache_file, configs.render_ini(configs.keystone_cache()))
-
-    def _stop_outdated(self) -> dict[str, socket.socket]:
-        """Stop services that run with another configuration than the present one; their sockets, bound again."""
-        sockets = {}
+            written[self.layout.config_file(region.service)] = configs.merge(sections, self.state.glance_settings)
         for service in SERVICES:
-            record = self.state.services.get(service)
-            if record and services.is_alive(record) and record.digest != self._digest(service):
-                services.stop(self.layout, service, record)
-                sockets[service] = ports.listen_preferring(self.state.ports[service])
-                if ports.port_of(sockets[service]) != self.state.ports[service]:
-                    raise LocalCloudError(f"Port {self.state.ports[service]} of {service} was taken meanwhile; run up again.")
-                self._did(f"ended {service}, whose configuration is another now")
-        return sockets
+            seeding.make_folders(self.layout, service)
+        for path, sections in written.items():
+            states.write_private(path, configs.render_ini(sections))
 
     def _update_endpoints(self, server: postgres.Postgres) -> None:
         server.sql(identity.endpoint_update(self.state), KEYSTONE)
         self.layout.cache_epoch.touch()
 
-    def _start_services(self, sockets: Mapping[str, socket.socket], names: list[str]) -> list[str]:
-        started = []
-        for service in names:
-            if service in sockets:
-                python = Path(self.state.python)
-                self.state.services[service] = services.start(
-                    self.layout, service, python, sockets[service], venv.current_stamp(self.venv_dir)
-                )
-                self._did(f"started {service} on port {self.state.ports[service]}")
-                started.append(service)
-        self._save()
+    def _start_services(self, sockets: Mapping[str, socket.socket], names: Iterable[str]) -> list[str]:
+        started = [name for name in names if name in sockets]
+        for service in started:
+            self.state.services[service] = services.start(
+                self.layout, service, Path(self.state.python), sockets[service], venv.current_stamp(self.venv_dir)
+            )
+            # Noted at once: whatever happens to this command, the next one knows the process.
+            self._save()
+            self._did(f"started {service} on port {self.state.ports[service]}")
         return started
 
-    def _wait(self, names: list[str]) -> None:
+    def _wait(self, names: Iterable[str]) -> None:
         for service in names:
             services.wait(self.layout, service, self.state.services[service], configs.service_url(self.state, service))
 
     # -- helpers -------------------------------------------------------------------------------------------------------
 
-    def _apply_settings(self, settings: Mapping[str, str]) -> None:
-        for name, value in settings.items():
-            if value:
-                self.state.glance_settings[name] = value
-            else:
-                self.state.glance_settings.pop(name, None)
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """The state, loaded and this command's alone; measures the command, too."""
+        begun = time.monotonic()
+        root = self.layout.root
+        if root.exists() and not self.layout.lock_file.exists() and any(root.iterdir()):
+            # A later `down --remove` would take everything in it.
+            raise LocalCloudError(f"{root} holds other things than a local cloud; name an empty or a new folder.")
+        with states.exclusive(self.layout.lock_file):
+            self.state = states.load(self.layout.state_file) or State()
+            yield
+        self.report.seconds = time.monotonic() - begun
 
-    def _postgres(self) -> postgres.Postgres:
-        return postgres.place(self.state, venv.python_in(self.venv_dir), self.layout.postgres, self.layout.logs / "postgres.log")
+    def _answers(self, state: State, service: str) -> bool:
+        return web.answers(services.health_url(service, configs.service_url(state, service)))
+
+    def _is_well(self, service: str) -> bool:
+        return services.is_alive(self.state.services.get(service)) and self._answers(self.state, service)
+
+    def _is_outdated(self, service: str) -> bool:
+        digest = services.digest_of(self.layout, service, venv.current_stamp(self.venv_dir))
+        return self.state.services[service].digest != digest
+
+    def _end(self, names: Iterable[str], action: str) -> None:
+        """End services side by side; ``action`` is reported for those that there were."""
+        records = {name: self.state.services.pop(name, None) for name in names}
+        with ThreadPoolExecutor(len(SERVICES)) as pool:
+            ended = pool.map(lambda name: services.stop(self.layout, name, records[name]), records)
+            for service, was_there in zip(records, ended):
+                if was_there:
+                    self._did(action.format(service=service))
 
     def _stop_all(self) -> None:
-        records = [self.state.services.pop(service, None) for service in SERVICES]
-        with ThreadPoolExecutor(len(SERVICES)) as pool:
-            ended = pool.map(lambda service, record: services.stop(self.layout, service, record), SERVICES, records)
-            for service, was_there in zip(SERVICES, ended):
-                if was_there:
-                    self._did(f"ended {service}")
+        self._end(SERVICES, "ended {service}")
         record = self.state.services.pop(POSTGRES, None)
         if record is not None and services.is_alive(record):
-            processes.end(record.pid, record.started, signal.SIGINT, 10.0)
+            postgres.stop(record)
             self._did("ended PostgreSQL")
         self._save()
 
-    def _refuse_foreign_folder(self) -> None:
-        """Never lock, and never remove, a folder that is not a cloud's."""
-        if any(self.layout.root.iterdir()) and not self.layout.lock_file.exists():
-            raise LocalCloudError(f"{self.layout.root} is not the state folder of a local cloud; nothing was done.")
-
-    def _remove(self) -> None:
-        for folder in (self.state.postgres_home, self.state.socket_dir, str(self.layout.root)):
-            if folder and Path(folder).exists():
-                shutil.rmtree(folder)
-        self._did(f"removed {self.layout.root}")
+    def _postgres(self) -> postgres.Postgres:
+        log = self.layout.logs / "postgres.log"
+        server = postgres.place(self.state, venv.python_in(self.venv_dir), self.layout.postgres, log)
+        self._save()
+        return server
 
     def _stamp(self) -> str:
         """What the databases depend on: the packages and how they are seeded."""
@@ -291,11 +302,7 @@ class Cloud:
             seeds.update(Path(module.__file__ or "").read_bytes())
         return f"{venv.current_stamp(self.venv_dir)} {seeds.hexdigest()[:16]}"
 
-    def _digest(self, service: str) -> str:
-        return services.digest_of(self.layout, service, venv.current_stamp(self.venv_dir))
-
     def _save(self) -> None:
-        self.layout.root.mkdir(parents=True, exist_ok=True)
         states.save(self.layout.state_file, self.state)
 
     def _did(self, action: str) -> None:

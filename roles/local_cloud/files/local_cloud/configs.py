@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping
 
 from .layout import DEFAULT_STORE, KEYSTONE, REGIONS, STORES, Layout, Region
 from .ports import HOST

@@ -17,7 +17,7 @@ DEFAULT_CLOUD = "admin"
 
 
 def variables(layout: Layout, state: State, cloud: str = DEFAULT_CLOUD, with_token: bool = False) -> dict[str, str]:
-    """Variables by name. ``with_token`` logs in to ``cloud`` and adds what works without Identity: OS_IMAGE_URL, OS_AUTH_TOKEN."""
+    """Variables by name. ``with_token`` logs in to ``cloud`` and adds what a client needs to do without Identity."""
     entries = clouds(state)
     if cloud not in entries:
         raise LocalCloudError(f"There is no cloud '{cloud}'; choose one of {', '.join(sorted(entries))}.")

@@ -40,8 +40,10 @@ class Keystone:
 
 def login(keystone_url: str, user: str, password: str, project: str, domain: str = "Default") -> str:
     """A new token for a user in a project of the same domain."""
-    identity = {"methods": ["password"], "password": {"user": {"name": user, "domain": {"name": domain},
-                                                               "password": password}}}
+    identity = {
+        "methods": ["password"],
+        "password": {"user": {"name": user, "domain": {"name": domain}, "password": password}},
+    }
     scope = {"project": {"name": project, "domain": {"name": domain}}}
     answer = web.call("POST", f"{keystone_url}/v3/auth/tokens", body={"auth": {"identity": identity, "scope": scope}})
     return answer.headers["x-subject-token"]
@@ -70,8 +72,9 @@ def seed(state: State) -> None:
 
     own = Keystone(url, login(url, "member", state.passwords["member"], PROJECT["member"]))
     credential = {"name": "local-cloud", "secret": state.passwords["appcred"]}
-    answer = web.call("POST", f"{url}/v3/users/{member}/application_credentials", own.token,
-                       {"application_credential": credential})
+    answer = web.call(
+        "POST", f"{url}/v3/users/{member}/application_credentials", own.token, {"application_credential": credential}
+    )
     state.ids["application_credential"] = str(answer.body["application_credential"]["id"])
 
 
@@ -86,8 +89,9 @@ def _seed_catalog(keystone: Keystone, state: State) -> None:
         urls = {"image": service_url(state, region.service), "identity": f"{keystone.url}/v3"}
         for service, url in urls.items():
             for interface in ("public", "internal", "admin"):
-                keystone.create("endpoint", service_id=services[service], region_id=region.name, interface=interface,
-                                url=url)
+                keystone.create(
+                    "endpoint", service_id=services[service], region_id=region.name, interface=interface, url=url
+                )
 
 
 def endpoint_update(state: State) -> str:

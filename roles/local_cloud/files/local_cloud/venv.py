@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imageops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The virtual environment that holds Keystone, Glance, gunicorn and PostgreSQL: built once, again when its recipe changes."""
+"""The virtual environment of Keystone, Glance, gunicorn and PostgreSQL: built once, and when its recipe changes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, List, Optional
+from typing import Optional
 
 from .errors import LocalCloudError
 from .layout import REQUIREMENTS
@@ -56,14 +57,15 @@ def find_python(wanted: Optional[str]) -> tuple[str, str]:
 
     Raises LocalCloudError where there is none.
     """
-    tried: List[str] = [wanted] if wanted else list(candidates())
+    tried: list[str] = [wanted] if wanted else list(candidates())
     for python in tried:
         version = probe(python)
         if version:
             return python, version
     raise LocalCloudError(
         f"Keystone and Glance need Python {MINIMUM[0]}.{MINIMUM[1]} or later with the venv module "
-        f"(Debian and Ubuntu: python3-venv), and none of {', '.join(tried)} is one; install it or name it with --python."
+        f"(Debian and Ubuntu: python3-venv), and none of {', '.join(tried)} is one; "
+        "install it or name it with --python."
     )
 
 

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keystone's cache: without one it asks the database some 400 times for each token that it checks.
 
-It lives in the one process that Keystone has here, so what one request changes the next one sees. The command changes the
-databases past Keystone (reset, new ports); it then touches the file ``LOCAL_CLOUD_CACHE_EPOCH``, and nothing older is used.
+It lives in the one process that Keystone has here, so what one request changes the next one sees. The command changes
+the databases past Keystone (reset, new ports); it then touches the file ``LOCAL_CLOUD_CACHE_EPOCH``, and nothing older
+is used.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from dogpile.cache.proxy import ProxyBackend
 
 
 class EpochProxy(ProxyBackend):
-    """Around dogpile's dictionary: keys of the present epoch only, and copies, so that no caller changes a cached value."""
+    """Around dogpile's dictionary: only keys of the present epoch, and copies, so that no caller changes a value."""
 
     def get(self, key: str) -> Any:
         """The value, or NO_VALUE."""
         found = self.proxied.get(stamped(key))
-        return NO_VALUE if found is NO_VALUE else pickle.loads(found)
+        return pickle.loads(found) if isinstance(found, bytes) else NO_VALUE
 
     def get_multi(self, keys: Any) -> list[Any]:
         """The values in the order of ``keys``."""

@@ -1,18 +1,19 @@
 # Copyright: (c) 2026, imageops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""WSGI middleware that writes one JSON line a request before the answer leaves, so that a test that has the answer has the line."""
+"""WSGI middleware that writes one JSON line a request before the answer leaves: who has the answer finds the line."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from typing import Any, Callable, Iterable
+from collections.abc import Iterable
+from typing import Any, Callable
 
 
 class RequestLog:
-    """Wrap ``application`` and append to ``path``. Tokens never get there: headers are not written, but the request id."""
+    """Wrap ``application`` and append to ``path``; of the headers, which may hold tokens, only two are written."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]], path: str) -> None:
         self.application = application
