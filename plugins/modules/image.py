@@ -13,8 +13,8 @@ author:
   - imageops contributors (@imageops)
 description:
   - Brings one image, or many at once, to what the task says, and sends only the requests that this needs.
-  - Data comes from a local file, is streamed from a web server, or is fetched by the cloud itself. It is verified before
-    the image becomes visible to others; what cannot be verified is removed again.
+  - Data comes from a local file, is streamed from a web server, or is fetched by the cloud itself. It is verified
+    before the image becomes visible to others; what cannot be verified is removed again.
   - Takes the place of M(openstack.cloud.image). Its options and aliases are accepted and its result is contained in
     this module's.
   - An option that is not given is not managed. An empty list clears, and a property that is V(null) is removed.
@@ -327,7 +327,8 @@ options:
       match:
         description:
           - Custom properties by which the image is found, in place of its name. Only an image of the own project whose
-            property C(imageops_image) is its own id counts, so that a snapshot, which inherits all properties, does not.
+            property C(imageops_image) is its own id counts, so that a snapshot, which inherits all properties, does
+            not.
           - The role P(imageops.glance.catalog#role) finds its images this way.
         type: dict
       replaces:

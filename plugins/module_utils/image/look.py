@@ -247,16 +247,17 @@ class Viewer:
         for option, name in (("kernel", wish.kernel), ("ramdisk", wish.ramdisk)):
             if name is not None:
                 properties[f"{option}_id"] = self._id_of_image(name, option) if name else None
-        owner = self._project(wish.owner, "owner", wish.owner_domain) if wish.owner else None
+        owner = self.project_id(wish.owner, "owner", wish.owner_domain) if wish.owner else None
         members = wish.members
         if members is not None:
-            members = tuple(self._project(m, "members") for m in members)
+            members = tuple(self.project_id(m, "members") for m in members)
         desired = wish.desired
         if properties != desired.properties:
             desired = Desired(desired.attributes, properties, desired.exact)
         return replace(wish, desired=desired, owner=owner, members=members)
 
-    def _project(self, name: str, option: str, domain: str | None = None) -> str:
+    def project_id(self, name: str, option: str, domain: str | None = None) -> str:
+        """The id of a project given by id or name; ``option`` is named in errors."""
         with self._lock:
             if self._projects is None:
                 login = self.glance.login
