@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
+from xml.etree import ElementTree
 
 from ansible_collections.imageops.glance.tests.tools.common import (
     COLLECTION,
