@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.auth_cache import AuthCache
@@ -40,6 +40,7 @@ class Login:
     roles: tuple[str, ...] | None = None
     identity_endpoint: str | None = None
     expires_at: float | None = None
+    regions: Mapping[str, str] = field(default_factory=dict)
     verify: bool | str = True
     cert: None | str | tuple[str, str] = None
 
@@ -117,6 +118,22 @@ class Cloud:
             return _token_login(self.options)
         cached = _recall(self.options)
         return cached or _remember(self.options, _identity_login(self.options))
+
+
+class RegionCloud(Cloud):
+    """Another region of the same cloud: the same login, its own endpoint."""
+
+    def __init__(self, home: Cloud, endpoint: str) -> None:
+        super().__init__(home.options)
+        self._home = home
+        self._endpoint = endpoint
+
+    def login(self) -> Login:
+        return replace(self._home.login(), endpoint=self._endpoint)
+
+    def renew(self, refused_token: str) -> Login | None:
+        renewed = self._home.renew(refused_token)
+        return None if renewed is None else replace(renewed, endpoint=self._endpoint)
 
 
 def _expiring(login: Login) -> bool:
@@ -283,9 +300,15 @@ def _login_to(region: Any, options: ConnectionOptions) -> Login:
         roles=tuple(access.role_names),
         identity_endpoint=versionless(identity or session.auth.auth_url),
         expires_at=expires,
+        regions=_regions(access.service_catalog, region.get_service_type("image"), interface),
         verify=verify,
         cert=cert,
     )
+
+
+def _regions(catalog: Any, service_type: str, interface: str) -> dict[str, str]:
+    found = catalog.get_endpoints_data(service_type=service_type, interface=interface)
+    return {e.region_name: versionless(e.url) for group in found.values() for e in group if e.region_name and e.url}
 
 
 def _login_problem(exc: Exception, options: ConnectionOptions) -> str:

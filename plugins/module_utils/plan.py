@@ -173,6 +173,8 @@ def _creation(wish: Wish, found: Found, content: Content) -> Plan:
     if found.remote is not None:
         base = {k: v for k, v in inherited(found.remote).items() if k not in ("visibility", "protected", "os_hidden")}
         base = {k: v for k, v in base.items() if not k.startswith(OWN_PREFIX)}
+        # The bytes are the same, and so are their digests.
+        base.update({k: v for k, v in found.remote.items() if k.startswith(RECORDED_DIGEST)})
     return _new_image(wish, found, base, {})
 
 

@@ -63,6 +63,7 @@ class Applier:
         self.deadline = deadline
         self.wait = wait
         self.made: str | None = None
+        self.before_making = 0
         self.verified = False
         self.documents: dict[str, Document] = {}
         for image in (found.current, found.old, found.staged, found.superseded):
@@ -101,6 +102,9 @@ class Applier:
             return
         try:
             self.glance.delete(self.made)
+            # As if it had never been made.
+            self.result.actions = self.result.actions[: self.before_making]
+            self.result.document = self.found.current
         except GlanceOpsError as left:
             if isinstance(exc, GlanceOpsError):
                 exc.args = (f"{exc} Image {self.made} could not be removed and is left behind: {left}",)
@@ -112,6 +116,7 @@ class Applier:
         self._check_beforehand()
         document = self._created(data["document"])
         self.made = document["id"]
+        self.before_making = len(self.result.actions)
         self._keep(document)
         if not self.wish.id:
             self._settle(document)

@@ -24,10 +24,11 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
 )
 from ansible_collections.imageops.glance.plugins.module_utils.http import UncertainOutcome
 from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Moved, Overtaken, send, verified
-from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
+from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources, head_of
 from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import NEEDED_HEAD, format_contradiction
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
 
 Document = dict[str, Any]
@@ -139,13 +140,13 @@ def follow(
         _show(sources, label or image_id, current, stores)
         failed = _failed_stores(current, stores)
         if state == "failure" or (failed and current.get("status") in ("queued", "importing")):
-            raise TransferError(_failure(task, failed, data, sources))
+            raise TransferError(_failure(task, failed, data, sources, current.get("disk_format")))
         if _arrived(current, stores) and state in ("success", "unseen"):
             return current
         if state == "success":
             late += 1
             if failed:
-                raise TransferError(_failure(task, failed, data, sources))
+                raise TransferError(_failure(task, failed, data, sources, current.get("disk_format")))
             if late > AFTERGLOW:
                 raise TransferError(
                     f"The import task of image {image_id} succeeded, but the image is {current.get('status')}."
@@ -185,27 +186,30 @@ def _show(sources: Sources, label: str, document: Document, stores: tuple[str, .
         sources.progress.update(f"{label} (stores done: {len(done)} of {len(stores)})", len(done), None)
 
 
-def _failure(task: Document | None, failed: list[str], data: DataWish | None, sources: Sources) -> str:
+def _failure(
+    task: Document | None, failed: list[str], data: DataWish | None, sources: Sources, declared: str | None
+) -> str:
     message = str((task or {}).get("message") or "no reason").strip().rstrip(".")
     where = f" into store {', '.join(failed)}" if failed else ""
     request = f" (request id {task['request_id']})" if task and task.get("request_id") else ""
     what = f"{data.method} of {data.told}" if data is not None else "copy-image"
-    return f"The import by {what}{where} failed; Glance says: {message}{request}.{_own_look(data, sources)}"
+    return f"The import by {what}{where} failed; Glance says: {message}{request}.{_own_look(data, sources, declared)}"
 
 
-def _own_look(data: DataWish | None, sources: Sources) -> str:
+def _own_look(data: DataWish | None, sources: Sources, declared: str | None) -> str:
     """Glance hides the cause in its log; often the same URL tells it here."""
     if data is None or data.method != "web-download":
         return ""
     try:
         info = sources.url_info(data)
+        head = head_of(sources.source(data), NEEDED_HEAD)
     except GlanceOpsError as exc:
         return f" Seen from here: {exc}"
+    contradiction = format_contradiction(declared, head, info.size) if declared else None
+    if contradiction:
+        return f" Seen from here: {contradiction}"
     size = "of unknown size" if info.size is None else f"{info.size} bytes"
-    return (
-        f" The url can be read from here ({size}); check that the cloud can and may reach it (import filters), "
-        "and that disk_format is what it holds."
-    )
+    return f" The url can be read from here ({size}); check that the cloud can reach it, and that its import filters let it."
 
 
 def _verified_import(

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud
+from ansible_collections.imageops.glance.plugins.module_utils.auth import RegionCloud
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
 from ansible_collections.imageops.glance.plugins.module_utils.document import Desired
-from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, GlanceOpsError, OptionError
+from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.http import Http
 from ansible_collections.imageops.glance.plugins.module_utils.identity import Projects
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, Selection, select
@@ -39,7 +39,7 @@ class Viewer:
         self._stores: tuple[str, ...] | None = None
         self._methods: list[str] | None = None
         self._algorithm: str | None = None
-        self._remote: dict[tuple[str, str], Glance | None] = {}
+        self._remote: dict[str, Glance | None] = {}
         self._listing: list[Document] | None = None
         self._by_name: dict[str, list[Document]] = {}
         self._by_own_id: dict[str, Document] = {}
@@ -162,7 +162,7 @@ class Viewer:
         return found
 
     def _remote_of(self, data: DataWish) -> Document | None:
-        return self.remote_document(str(data.remote_region), data.remote_interface, str(data.remote_image_id))
+        return self.remote_document(str(data.remote_region), str(data.remote_image_id))
 
     def with_old_members(self, found: Found, old: Document) -> Found:
         """Who shares the image that is replaced: the new one is to be shared with the same."""
@@ -206,15 +206,15 @@ class Viewer:
             )
             self._algorithm = newest["os_hash_algo"] if newest else None
 
-    def remote_document(self, region: str, interface: str, image_id: str) -> Document | None:
-        """An image of another region, or None when that region cannot be reached with the same login options.
+    def remote_document(self, region: str, image_id: str) -> Document | None:
+        """An image of another region, or None when that region is not in the catalog of this login.
 
         :raises OptionError: the region has no such image, or it has no data
         """
         with self._lock:
-            if (region, interface) not in self._remote:
-                self._remote[region, interface] = self._remote_glance(region, interface)
-            remote = self._remote[region, interface]
+            if region not in self._remote:
+                self._remote[region] = self._remote_glance(region)
+            remote = self._remote[region]
         if remote is None:
             return None
         image = remote.image(image_id)
@@ -226,15 +226,9 @@ class Viewer:
             )
         return image
 
-    def _remote_glance(self, region: str, interface: str) -> Glance | None:
-        options = self.glance.cloud.options
-        if options.token and not options.cloud and not options.auth:
-            return None
-        try:
-            return Glance(Cloud(replace(options, region_name=region, interface=interface, endpoint=None)))
-        except GlanceOpsError:
-            # Glance reaches the region by its own catalog; ours may differ (another interface, a firewall).
-            return None
+    def _remote_glance(self, region: str) -> Glance | None:
+        endpoint = self.glance.login.regions.get(region)
+        return None if endpoint is None else Glance(RegionCloud(self.glance.cloud, endpoint))
 
     # ---- names of other things
 

@@ -40,7 +40,7 @@ class Sources:
         self,
         memory: DigestMemory | None = None,
         progress: Progress | None = None,
-        remote: Callable[[str, str, str], dict[str, Any] | None] | None = None,
+        remote: Callable[[str, str], dict[str, Any] | None] | None = None,
         timeout: float = 60.0,
     ) -> None:
         self.memory = memory
@@ -80,7 +80,7 @@ class Sources:
     def remote_image(self, data: DataWish) -> dict[str, Any] | None:
         if self._remote is None:
             return None
-        return self._remote(str(data.remote_region), data.remote_interface, str(data.remote_image_id))
+        return self._remote(str(data.remote_region), str(data.remote_image_id))
 
     def digests(self, data: DataWish, algorithms: tuple[str, ...]) -> Digests:
         """Read the whole source, or recall what an earlier reading of the same file gave."""
