@@ -68,7 +68,7 @@ class Page:
     password: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Request:
     """One line of the log. ``sent`` are the bytes of the body that went out, ``received`` those that came in."""
 
@@ -187,7 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
         buffer = memoryview(bytearray(1024 * 1024))
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
             while True:
-                left = int(self.rfile.readline().partition(b";")[0], 16)
+                line = self.rfile.readline()
+                if not line:
+                    raise ConnectionError("the client went away between two chunks of its body")
+                left = int(line.partition(b";")[0], 16)
                 if left == 0:
                     self.rfile.readline()
                     return
@@ -264,19 +267,17 @@ class _Handler(BaseHTTPRequestHandler):
                 headers[name] = value
         if page.modified is not None:
             headers["Last-Modified"] = email.utils.formatdate(page.modified, usegmt=True)
+        # Noted beforehand, so that a client that has all bytes finds all of them in the log.
+        request = self._note(status, 0, 0)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        sent = 0
-        try:
-            if self.command != "HEAD":
-                for piece in self._pieces(page, content, start, end):
-                    self._write(page, piece)
-                    sent += len(piece)
-                self._end(page, sent, end - start)
-        finally:
-            self._note(status, sent, 0)
+        if self.command != "HEAD":
+            for piece in self._pieces(page, content, start, end):
+                request.sent += len(piece)
+                self._write(page, piece)
+            self._end(page, request.sent, end - start)
 
     def _part(self, page: Page, etag: str | None, total: int) -> tuple[int, int, int]:
         wanted = self.headers.get("Range", "")
@@ -317,10 +318,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif page.chunked:
             self.wfile.write(b"0\r\n\r\n")
 
-    def _note(self, status: int, sent: int, received: int) -> None:
+    def _note(self, status: int, sent: int, received: int) -> Request:
         request = Request(self.command, self.path, dict(self.headers.items()), status, sent, received)
         with self.server.lock:
             self.server.requests.append(request)
+        return request
 
 
 def _basic(page: Page) -> str:

@@ -38,13 +38,14 @@ def virtual_size(head: bytes) -> int:
 
 def danger(head: bytes) -> Optional[str]:
     """Why Glance refuses this VMDK, None when it does not (the footer at the end of the file aside)."""
-    if head.startswith(_MAGIC):
-        (version,) = struct.unpack_from("<I", head, 4)
-        if version not in (1, 2, 3):
-            return f"its version is {version} instead of 1, 2 or 3"
-        (sector,) = struct.unpack_from("<Q", head, 28)
-        if sector * 512 != _DESCRIPTOR_OFFSET:
-            return "its descriptor is not in the second sector"
+    if not head.startswith(_MAGIC):
+        return "it is only the descriptor, whose data is in other files"
+    (version,) = struct.unpack_from("<I", head, 4)
+    if version not in (1, 2, 3):
+        return f"its version is {version} instead of 1, 2 or 3"
+    (sector,) = struct.unpack_from("<Q", head, 28)
+    if sector * 512 != _DESCRIPTOR_OFFSET:
+        return "its descriptor is not in the second sector"
     descriptor = _descriptor(head)
     kind = _create_type(descriptor)
     if kind not in _SELF_CONTAINED:
@@ -70,8 +71,6 @@ def _bad_lines(descriptor: str) -> Optional[str]:
 
 
 def _descriptor(head: bytes) -> str:
-    if not head.startswith(_MAGIC):
-        return _text(head)
     (sectors,) = struct.unpack_from("<Q", head, 36)
     return _text(head[_DESCRIPTOR_OFFSET : _DESCRIPTOR_OFFSET + sectors * 512])
 

@@ -112,7 +112,8 @@ class WebClient:
         except _connection_errors() as error:
             raise NoAnswerError(why(error)) from error
         except ValueError as error:
-            raise TransferError(f"{safe_url(url)} is not a URL that can be requested: {error}.") from error
+            # Also for where a redirect leads, which requests looks at even if it is not to follow it.
+            raise TransferError(f"{safe_url(url)} cannot be requested, or leads to what cannot: {error}.") from error
         except OSError as error:
             # requests says so when the CA file is not there.
             raise TransferError(f"{safe_url(url)} cannot be requested: {error}.") from error

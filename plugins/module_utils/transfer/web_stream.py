@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from threading import Event
 from typing import TYPE_CHECKING, NoReturn, Optional
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import TransferError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import requests
     from urllib3.util import Retry
 
-# A read that breaks off loses what it had gathered, so this is how much at most is asked for twice.
+# Gathered from what the network brings at a time, so that the threads behind have little to do for each byte.
 READ_SIZE = 256 * 1024
 # Servers that ask for a longer pause are asked again after this many seconds all the same.
 MAX_PAUSE = 120.0
@@ -47,7 +47,7 @@ class WebStream:
         self._retries = retries
         self._failures: Optional[Retry] = None
         self._shown = safe_url(client.url)
-        self._cancelled = threading.Event()
+        self._cancelled = Event()
         self._answer: Optional[requests.Response] = None
         self._first: Optional[UrlInfo] = None
         self._done = 0
@@ -124,23 +124,40 @@ class WebStream:
 
     def _received(self, skip: int) -> Iterator[bytes]:
         """What the present connection brings after ``skip`` bytes; raises NoAnswerError when it breaks."""
-        from urllib3.exceptions import HTTPError
-
-        answer = self._answer
-        while answer is not None:
-            if self._cancelled.is_set():
-                self._break_off()
-            try:
-                chunk: bytes = answer.raw.read(READ_SIZE, decode_content=False)
-            except (HTTPError, OSError, ValueError) as error:
-                raise NoAnswerError(why(error)) from error
+        pieces = self._pieces()
+        broken: Optional[NoAnswerError] = None
+        while broken is None:
+            chunk, broken = _gathered(pieces)
             if not chunk:
                 break
             if skip < len(chunk):
                 yield chunk[skip:] if skip else chunk
             skip = max(0, skip - len(chunk))
+        if broken is not None:
+            raise broken
         if skip:
             raise NoAnswerError(_ENDED)
+
+    def _pieces(self) -> Iterator[bytes]:
+        """As the network brings them; raises NoAnswerError when it breaks."""
+        from urllib3.exceptions import HTTPError
+
+        if self._answer is None:
+            return
+        raw = self._answer.raw
+        # read() waits for as much as it was asked for, and forgets what it has when the network breaks meanwhile;
+        # read1() does not, but urllib3 before 2.1 lacks it.
+        read = getattr(raw, "read1", raw.read)
+        while True:
+            if self._cancelled.is_set():
+                self._break_off()
+            try:
+                piece: bytes = read(READ_SIZE, decode_content=False)
+            except (HTTPError, OSError, ValueError) as error:
+                raise NoAnswerError(why(error)) from error
+            if not piece:
+                return
+            yield piece
 
     def _resumed(self) -> Optional[int]:
         """Connect again; how many bytes to skip of what comes, or None when all bytes were there already."""
@@ -221,3 +238,18 @@ class WebStream:
 
     def _break_off(self) -> NoReturn:
         raise TransferError(f"Reading {self._shown} was broken off.")
+
+
+def _gathered(pieces: Iterator[bytes]) -> tuple[bytes, Optional[NoAnswerError]]:
+    """Pieces up to ``READ_SIZE`` as one, and what they broke off with; no bytes at the end."""
+    gathered: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces:
+            gathered.append(piece)
+            size += len(piece)
+            if size >= READ_SIZE:
+                break
+    except NoAnswerError as error:
+        return b"".join(gathered), error
+    return (gathered[0] if len(gathered) == 1 else b"".join(gathered)), None
