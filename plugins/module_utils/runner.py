@@ -8,19 +8,16 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imageops.glance.plugins.module_utils.argspec import CONNECTION, Spec
 from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud, ConnectionOptions, secrets_of
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, GlanceOpsError, OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress import (
-    NoProgress,
-    Progress,
-    ProgressFile,
-)
+
+if TYPE_CHECKING:
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress import Progress
 
 #: Set by the action plugin: where it reads how far the transfers are.
 PROGRESS_VARIABLE = "IMAGEOPS_GLANCE_PROGRESS"
@@ -85,19 +82,19 @@ def connect(module: AnsibleModule, parallel: int = 1) -> Glance:
     return glance
 
 
-def digest_memory(module: AnsibleModule) -> DigestMemory | None:
+def digest_folder(module: AnsibleModule) -> str | None:
     """Where digests of local files are remembered; an empty path turns it off."""
     folder = module.params.get("digest_cache")
-    if folder == "":
-        return None
     if folder is None:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        folder = os.path.join(base, "imageops-glance", "digests")
-    return DigestMemory(folder)
+        return os.path.join(base, "imageops-glance", "digests")
+    return folder or None
 
 
 def progress_of(module: AnsibleModule) -> Progress:
     """Where transfers tell how far they are: nowhere, unless the action plugin has asked."""
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress import NoProgress, ProgressFile
+
     path = os.environ.get(PROGRESS_VARIABLE)
     return ProgressFile(path) if path and module.params.get("progress", True) else NoProgress()
 

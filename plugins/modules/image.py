@@ -541,7 +541,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.sources impo
 from ansible_collections.imageops.glance.plugins.module_utils.runner import (
     FailedResult,
     connect,
-    digest_memory,
+    digest_folder,
     progress_of,
     run_module,
 )
@@ -561,7 +561,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     names = [w.name for w in wishes if w.name and not w.id and not w.match]
     ids = [w.id for w in wishes if w.id]
     viewer = Viewer(glance, names + ids, marked=any(w.match for w in wishes))
-    sources = Sources(digest_memory(module), progress_of(module), viewer.remote_document, params["api_timeout"])
+    sources = Sources(digest_folder(module), progress_of(module), viewer.remote_document, params["api_timeout"])
     engine = Engine(glance, viewer, sources, params["timeout"], params["wait"], module.check_mode)
     outcomes = fulfil_all(wishes, engine.fulfil, params["parallel"])
     glance.close()

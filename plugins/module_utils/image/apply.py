@@ -25,10 +25,10 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.importing im
     import_data,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
-from ansible_collections.imageops.glance.plugins.module_utils.image.mover import BrokenImage, Moved, Overtaken, upload
+from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Moved, upload
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, replaces
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
-from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline
+from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import BrokenImage, Deadline, Overtaken
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
 from ansible_collections.imageops.glance.plugins.module_utils.plan import NEW, Found, Plan, Step
 

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.image.engine import Outcome
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class SkippedError(GlanceOpsError):
@@ -41,6 +44,8 @@ def fulfil_all(wishes: Sequence[Wish], fulfil: Callable[[Wish], Outcome], parall
     check_order(wishes)
     if parallel <= 1 or len(wishes) == 1:
         return _one_by_one(wishes, fulfil)
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
     outcomes: dict[int, Outcome] = {}
     waiting = dict(enumerate(wishes))
     running: dict[Future[Outcome], int] = {}

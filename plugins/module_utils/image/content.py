@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.document import recorded_digests
 from ansible_collections.imageops.glance.plugins.module_utils.errors import TransferError
-from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish, Wish
+
+if TYPE_CHECKING:
+    from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
 
 Document = dict[str, Any]
 

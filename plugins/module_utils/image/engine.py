@@ -7,30 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
 from ansible_collections.imageops.glance.plugins.module_utils.document import with_spellings
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, GlanceOpsError, OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.image.apply import Applied, Applier
 from ansible_collections.imageops.glance.plugins.module_utils.image.content import DIFFERENT, MISSING, Content, judge
-from ansible_collections.imageops.glance.plugins.module_utils.image.importing import check_offered
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
-from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Overtaken, refuse_contradiction
-from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources, head_of
 from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import (
     BUSY,
     Deadline,
+    Overtaken,
     poisoned,
     wait_until_quiet,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
 from ansible_collections.imageops.glance.plugins.module_utils.plan import Found, Plan, make_plan
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import (
-    NEEDED_HEAD,
-    detect_disk_format,
-    virtual_size,
-)
+
+# What only a run that changes something needs is imported when it does: most runs change nothing.
+if TYPE_CHECKING:
+    from ansible_collections.imageops.glance.plugins.module_utils.image.apply import Applied
+    from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
 
 Document = dict[str, Any]
 
@@ -92,9 +89,11 @@ class Engine:
             if turn == 0:
                 outcome.before = _managed(plan.before, plan)
             outcome.notes += [content.doubt] if content.doubt else []
-            if self.check:
+            if self.check or not plan.steps:
                 self._predict(outcome, plan)
                 return
+            from ansible_collections.imageops.glance.plugins.module_utils.image.apply import Applier
+
             applier = Applier(self.glance, self.viewer, self.sources, wish_planned, found, deadline, self.wait)
             try:
                 applied = applier.apply(plan)
@@ -151,6 +150,8 @@ class Engine:
         moves = content.verdict == MISSING or _is_replacing(wish, found, content)
         if moves and wish.data is not None:
             if wish.data.method is not None:
+                from ansible_collections.imageops.glance.plugins.module_utils.image.importing import check_offered
+
                 check_offered(wish.data.method, self.viewer.import_methods())
             told_format, wish = self._inspected(wish, found)
             content = self._recordable(wish, content)
@@ -171,6 +172,10 @@ class Engine:
 
     def _inspected(self, wish: Wish, found: Found) -> tuple[str | None, Wish]:
         """What the header of the data tells: the format, a contradiction, the size of the disk in it."""
+        from ansible_collections.imageops.glance.plugins.module_utils.image.mover import refuse_contradiction
+        from ansible_collections.imageops.glance.plugins.module_utils.image.sources import head_of
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer import inspect
+
         data = wish.data
         assert data is not None
         attributes = wish.desired.attributes
@@ -184,8 +189,8 @@ class Engine:
             return declared, wish
         source = self.sources.source(data)
         size = source.published_size()
-        head = head_of(source, NEEDED_HEAD)
-        told = declared or detect_disk_format(
+        head = head_of(source, inspect.NEEDED_HEAD)
+        told = declared or inspect.detect_disk_format(
             head, size, _tail(data.filename, size) if data.decompress == "none" else b""
         )
         if told is None:
@@ -193,7 +198,7 @@ class Engine:
         container = attributes.get("container_format") or base.get("container_format") or "bare"
         refuse_contradiction({"container_format": container, "disk_format": told}, head, size, data)
         if wish.min_disk_auto:
-            wish = _with_min_disk(wish, virtual_size(head, told, size))
+            wish = _with_min_disk(wish, inspect.virtual_size(head, told, size))
         return told, wish
 
     def _refuse_foreign_owner(self, wish: Wish, found: Found) -> None:

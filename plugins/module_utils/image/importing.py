@@ -23,9 +23,9 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     VerificationError,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.http import UncertainOutcome
-from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Moved, Overtaken, send, verified
+from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Moved, send, verified
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources, head_of
-from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline
+from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline, Overtaken
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import NEEDED_HEAD, format_contradiction
@@ -209,7 +209,7 @@ def _own_look(data: DataWish | None, sources: Sources, declared: str | None) -> 
     if contradiction:
         return f" Seen from here: {contradiction}"
     size = "of unknown size" if info.size is None else f"{info.size} bytes"
-    return f" The url can be read from here ({size}); check that the cloud can reach it, and that its import filters let it."
+    return f" The url can be read from here ({size}); check that the cloud can reach it and that its filters allow it."
 
 
 def _verified_import(

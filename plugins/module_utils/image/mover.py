@@ -19,7 +19,13 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
 )
 from ansible_collections.imageops.glance.plugins.module_utils.http import UncertainOutcome
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
-from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline, poisoned, wait_until_quiet
+from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import (
+    BrokenImage,
+    Deadline,
+    Overtaken,
+    poisoned,
+    wait_until_quiet,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests, digest_source
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import format_contradiction
@@ -39,14 +45,6 @@ class Moved:
     document: Document
     digests: dict[str, str] = field(default_factory=dict)
     unverified: str | None = None
-
-
-class Overtaken(Exception):
-    """Another run did, or undid, what this one was about to do: look again."""
-
-
-class BrokenImage(GlanceOpsError):
-    """The image can hold no data any more; it has to be deleted."""
 
 
 def upload(

@@ -17,13 +17,12 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     VerificationError,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish, without_credentials
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum, find_checksum
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests, digest_source
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, digest_file
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress import NoProgress, Progress
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import FileSource, Source
 
 if TYPE_CHECKING:
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlInfo, UrlSource
 
 #: A checksum file is text of some KB; more than this is something else.
@@ -33,17 +32,18 @@ CHECKSUM_FILE_LIMIT = 16 * 1024 * 1024
 class Sources:
     """Opens sources for one run; remembers what it was told of URLs and checksum files.
 
+    :param memory_folder: where digests of local files are remembered between runs; None: nowhere
     :param remote: gives the document of an image in another region, or None when that region cannot be read
     """
 
     def __init__(
         self,
-        memory: DigestMemory | None = None,
+        memory_folder: str | None = None,
         progress: Progress | None = None,
         remote: Callable[[str, str], dict[str, Any] | None] | None = None,
         timeout: float = 60.0,
     ) -> None:
-        self.memory = memory
+        self._memory_folder = memory_folder
         self.progress: Progress = progress or NoProgress()
         self._remote = remote
         self._timeout = timeout
@@ -52,6 +52,8 @@ class Sources:
 
     def source(self, data: DataWish) -> Source:
         """The source as it will be published: unpacked and converted as wanted."""
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import FileSource
+
         source: Source
         if data.filename:
             source = FileSource(data.filename)
@@ -84,8 +86,12 @@ class Sources:
 
     def digests(self, data: DataWish, algorithms: tuple[str, ...]) -> Digests:
         """Read the whole source, or recall what an earlier reading of the same file gave."""
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import digest_source
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, digest_file
+
         if data.filename and data.decompress == "none" and data.convert == "none":
-            return digest_file(data.filename, algorithms, self.memory, self.progress)
+            memory = DigestMemory(self._memory_folder) if self._memory_folder else None
+            return digest_file(data.filename, algorithms, memory, self.progress)
         return digest_source(self.source(data), algorithms, self.progress)
 
     def check(self, data: DataWish, digests: Digests) -> None:
@@ -110,6 +116,8 @@ class Sources:
         wanted = data.checksum
         if wanted is None or wanted.value or not wanted.url:
             return data
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import find_checksum
+
         name = os.path.basename(data.filename or unquote(urlsplit(str(data.url)).path))
         text = self._checksum_file(wanted, data)
         found = find_checksum(text, name, wanted.algorithm, without_credentials(wanted.url))
@@ -157,7 +165,7 @@ class Sources:
 
 
 def replace_value(checksum: Checksum, value: str) -> Checksum:
-    return Checksum(checksum.algorithm, value, checksum.url)
+    return checksum._replace(value=value)
 
 
 def head_of(source: Source, count: int) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
+from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError
 
 Document = dict[str, Any]
 
@@ -18,6 +19,14 @@ Document = dict[str, Any]
 BUSY = frozenset(("saving", "uploading", "importing"))
 #: How long an image with complete staged data may lie before its import is held for forgotten, in seconds.
 STAGED_PATIENCE = 10.0
+
+
+class Overtaken(Exception):
+    """Another run did, or undid, what this one was about to do: look again."""
+
+
+class BrokenImage(GlanceOpsError):
+    """The image can hold no data any more; it has to be deleted."""
 
 
 @dataclass

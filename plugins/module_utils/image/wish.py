@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.document import Desired, properties_as_stored
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum, parse_checksum
+
+if TYPE_CHECKING:
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum
 
 #: Glance takes client-chosen ids in this form, and compares them with the case (api/v2/images.py).
 UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\Z")
@@ -104,7 +106,7 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
     if options.get("id") and not UUID.match(options["id"]):
         raise OptionError(f"id: '{options['id']}' is no UUID in lower case, which Glance wants.")
     _refuse_together(options)
-    checksum = parse_checksum(options["checksum"]) if options.get("checksum") else None
+    checksum = _checksum(options.get("checksum"))
     state = "deactivated" if options["state"] == "inactive" else options["state"]
     minimum, automatic = _min_disk(options.get("min_disk"))
     return Wish(
@@ -133,6 +135,14 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
         match={str(k): str(v) for k, v in (options.get("match") or {}).items()},
         replaces=options.get("replaces"),
     )
+
+
+def _checksum(given: str | None) -> Checksum | None:
+    if not given:
+        return None
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import parse_checksum
+
+    return parse_checksum(given)
 
 
 def without_credentials(url: str) -> str:
