@@ -65,8 +65,17 @@ def fulfil_all(wishes: Sequence[Wish], fulfil: Callable[[Wish], Outcome], parall
             if running:
                 finished, _unfinished = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    outcomes[running.pop(future)] = future.result()
+                    index = running.pop(future)
+                    outcomes[index] = _outcome_of(future, wishes[index])
     return [outcomes[index] for index in range(len(wishes))]
+
+
+def _outcome_of(future: Future[Outcome], wish: Wish) -> Outcome:
+    """A mistake of ours in one entry must not hide what became of the others."""
+    try:
+        return future.result()
+    except Exception as exc:
+        return Outcome(error=GlanceOpsError(f"{wish.told}: unexpected {type(exc).__name__}: {exc}. Please report it."))
 
 
 def _one_by_one(wishes: Sequence[Wish], fulfil: Callable[[Wish], Outcome]) -> list[Outcome]:
