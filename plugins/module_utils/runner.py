@@ -82,13 +82,16 @@ def connect(module: AnsibleModule, parallel: int = 1) -> Glance:
     return glance
 
 
+def cache_folder(name: str) -> str:
+    """A folder of this collection in the user's cache (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "imageops-glance", name)
+
+
 def digest_folder(module: AnsibleModule) -> str | None:
     """Where digests of local files are remembered; an empty path turns it off."""
     folder = module.params.get("digest_cache")
-    if folder is None:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        return os.path.join(base, "imageops-glance", "digests")
-    return folder or None
+    return cache_folder("digests") if folder is None else folder or None
 
 
 def progress_of(module: AnsibleModule) -> Progress:

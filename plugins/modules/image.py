@@ -157,7 +157,8 @@ options:
     choices: [none, auto, gzip, bz2, xz, zstd]
   convert: &convert
     description:
-      - V(raw) converts O(filename) or O(url) with C(qemu-img) before it is sent, for clouds that want raw images.
+      - V(raw) converts O(filename) or O(url) with C(qemu-img) before it is sent, for clouds that want raw images. The
+        outcome is kept in C(imageops-glance/converted) in the user's cache for two weeks after its last use.
       - V(none) when not given.
     type: str
     choices: [none, raw]
@@ -165,7 +166,7 @@ options:
     description:
       - What the data has to be, as C(<algorithm>:<hex>), as bare hex, or as C(<algorithm>:<URL>) of a checksum file
         in the style of GNU or BSD that lists the file by its exact name.
-      - It is always that of the bytes as published, after O(decompress).
+      - It is always that of the bytes as published, after O(decompress); with O(convert), that of the data before it.
     type: str
   checksum_signature: &checksum_signature
     description:
@@ -540,6 +541,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.look import 
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
 from ansible_collections.imageops.glance.plugins.module_utils.runner import (
     FailedResult,
+    cache_folder,
     connect,
     digest_folder,
     progress_of,
@@ -561,7 +563,13 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     names = [w.name for w in wishes if w.name and not w.id and not w.match]
     ids = [w.id for w in wishes if w.id]
     viewer = Viewer(glance, names + ids, marked=any(w.match for w in wishes))
-    sources = Sources(digest_folder(module), progress_of(module), viewer.remote_document, params["api_timeout"])
+    sources = Sources(
+        digest_folder(module),
+        cache_folder("converted"),
+        progress_of(module),
+        viewer.remote_document,
+        params["api_timeout"],
+    )
     engine = Engine(glance, viewer, sources, params["timeout"], params["wait"], module.check_mode)
     outcomes = fulfil_all(wishes, engine.fulfil, params["parallel"])
     glance.close()

@@ -60,7 +60,8 @@ def judge(current: Document | None, wish: Wish, sources: Sources) -> Content:
     if formats:
         return Content(DIFFERENT, formats)
     known = recorded_digests(current)
-    if data.checksum is not None and data.checksum.value and data.checksum.algorithm in known:
+    plain = data.convert == "none"
+    if plain and data.checksum is not None and data.checksum.value and data.checksum.algorithm in known:
         return _compare(data.checksum.algorithm, known[data.checksum.algorithm], data.checksum.value)
     if data.remote_image_id:
         return _against_remote(current, data, sources)
@@ -111,14 +112,14 @@ def _against_remote(current: Document, data: DataWish, sources: Sources) -> Cont
 def _against_source(current: Document, data: DataWish, sources: Sources, known: Mapping[str, str]) -> Content:
     source = sources.source(data)
     unfetched = data.fetched_by_cloud
-    if data.url and (unfetched or data.checksum is None):
+    if data.url and (unfetched or data.checksum is None) and data.convert == "none":
         try:
             info = sources.url_info(data)
         except TransferError:
             if not unfetched:
                 raise
             return Content(SAME, doubt="the url cannot be read from here to compare the data")
-        size = info.size if data.decompress == "none" and data.convert == "none" else None
+        size = info.size if data.decompress == "none" else None
         if size is not None and current.get("size") is not None and size != current["size"]:
             return Content(DIFFERENT, f"it has {current['size']} bytes, the source {size}")
         if _older(info.last_modified, current):
@@ -131,12 +132,12 @@ def _against_source(current: Document, data: DataWish, sources: Sources, known: 
     if algorithm is None or algorithm not in known:
         return Content(SAME, doubt="the cloud keeps no hash of the image to compare by")
     algorithms = [algorithm]
-    if data.checksum is not None:
+    if data.checksum is not None and data.convert == "none":
         algorithms.append(data.checksum.algorithm)
     digests = sources.digests(data, tuple(dict.fromkeys(algorithms)))
     sources.check(data, digests)
     verdict = _compare(algorithm, known[algorithm], digests.hashes[algorithm])
-    if verdict.verdict == SAME and data.url and data.checksum is not None:
+    if verdict.verdict == SAME and data.url and data.checksum is not None and data.convert == "none":
         # Next time the recorded digest answers, without reading the source.
         return Content(SAME, learned={data.checksum.algorithm: digests.hashes[data.checksum.algorithm]})
     return verdict

@@ -164,7 +164,9 @@ class Engine:
     def _recordable(self, wish: Wish, content: Content) -> Content:
         """A checksum in an algorithm that Glance does not keep goes onto the image, for the next run to compare."""
         data = wish.data
-        if data is None or data.fetched_by_cloud or data.checksum is None or not data.checksum.value:
+        if data is None or data.fetched_by_cloud or data.convert != "none":
+            return content
+        if data.checksum is None or not data.checksum.value:
             return content
         if data.checksum.algorithm in ("md5", self.viewer.hash_algorithm()):
             return content
@@ -187,6 +189,13 @@ class Engine:
             return declared, wish
         if declared and data.fetched_by_cloud and not wish.min_disk_auto:
             return declared, wish
+        if data.convert == "raw":
+            if declared not in (None, "raw"):
+                raise OptionError(f"disk_format: convert makes the data raw, not {declared}; leave disk_format out.")
+            declared = "raw"
+            if self.check:
+                # A prediction is not worth fetching and converting an image.
+                return declared, wish
         source = self.sources.source(data)
         size = source.published_size()
         head = head_of(source, inspect.NEEDED_HEAD)

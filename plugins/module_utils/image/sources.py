@@ -21,6 +21,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.transfer.progress 
 
 if TYPE_CHECKING:
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.convert import RawConverted
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlInfo, UrlSource
@@ -33,17 +34,20 @@ class Sources:
     """Opens sources for one run; remembers what it was told of URLs and checksum files.
 
     :param memory_folder: where digests of local files are remembered between runs; None: nowhere
+    :param converted_folder: where images that were converted to raw are kept
     :param remote: gives the document of an image in another region, or None when that region cannot be read
     """
 
     def __init__(
         self,
         memory_folder: str | None = None,
+        converted_folder: str = "",
         progress: Progress | None = None,
         remote: Callable[[str, str], dict[str, Any] | None] | None = None,
         timeout: float = 60.0,
     ) -> None:
         self._memory_folder = memory_folder
+        self._converted_folder = converted_folder
         self.progress: Progress = progress or NoProgress()
         self._remote = remote
         self._timeout = timeout
@@ -52,26 +56,29 @@ class Sources:
 
     def source(self, data: DataWish) -> Source:
         """The source as it will be published: unpacked and converted as wanted."""
+        unpacked = self._unpacked(data)
+        return unpacked if data.convert == "none" else self._converted(data, unpacked)
+
+    def _unpacked(self, data: DataWish) -> Source:
         from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import FileSource
 
         source: Source
         if data.filename:
             source = FileSource(data.filename)
-        elif data.url and data.url.startswith("file://"):
-            source = FileSource(unquote(urlsplit(data.url).path))
         elif data.url:
             source = self._url_source(data)
         else:
             raise OptionError("filename or url: one of them is needed to read the data here.")
-        if data.decompress != "none":
-            from ansible_collections.imageops.glance.plugins.module_utils.transfer.decompress import Decompressed
+        if data.decompress == "none":
+            return source
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.decompress import Decompressed
 
-            source = Decompressed(source, data.decompress)
-        if data.convert == "raw":
-            from ansible_collections.imageops.glance.plugins.module_utils.transfer.convert import RawConverted
+        return Decompressed(source, data.decompress)
 
-            source = RawConverted(source)
-        return source
+    def _converted(self, data: DataWish, source: Source) -> RawConverted:
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.convert import RawConverted
+
+        return RawConverted(source, self._converted_folder, data.checksum)
 
     def url_info(self, data: DataWish) -> UrlInfo:
         url = str(data.url)
@@ -89,8 +96,10 @@ class Sources:
         from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import digest_source
         from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, digest_file
 
-        if data.filename and data.decompress == "none" and data.convert == "none":
-            memory = DigestMemory(self._memory_folder) if self._memory_folder else None
+        memory = DigestMemory(self._memory_folder) if self._memory_folder else None
+        if data.convert != "none":
+            return digest_file(self._converted(data, self._unpacked(data)).path, algorithms, memory, self.progress)
+        if data.filename and data.decompress == "none":
             return digest_file(data.filename, algorithms, memory, self.progress)
         return digest_source(self.source(data), algorithms, self.progress)
 
@@ -101,6 +110,9 @@ class Sources:
         """
         wanted = data.checksum
         if wanted is None or not wanted.value or wanted.algorithm not in digests.hashes:
+            return
+        if data.convert != "none":
+            # It was held against the data before the conversion.
             return
         found = digests.hashes[wanted.algorithm]
         if found.lower() != wanted.value.lower():
@@ -126,22 +138,28 @@ class Sources:
     def _checksum_file(self, wanted: Checksum, data: DataWish) -> str:
         url = str(wanted.url)
         if url not in self._checksum_files:
-            from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlSource
-
-            source = UrlSource(
-                url,
-                validate_certs=data.url_validate_certs,
-                ca_cert=data.url_ca_cert,
-                timeout=self._timeout,
-                **self._credentials_for(url, data),
-            )
-            content = _read_text(source)
+            content = _read_text(self._other_url(url, data))
             if data.checksum_signature:
                 from ansible_collections.imageops.glance.plugins.module_utils.transfer.signature import verified_text
 
-                content = verified_text(content, data.checksum_signature, data.checksum_keyring, source)
+                content = verified_text(content, data.checksum_signature, data.checksum_keyring, self._fetch(data))
             self._checksum_files[url] = content.decode("utf-8", "replace")
         return self._checksum_files[url]
+
+    def _fetch(self, data: DataWish) -> Callable[[str], bytes]:
+        return lambda url: _read_text(self._other_url(url, data))
+
+    def _other_url(self, url: str, data: DataWish) -> UrlSource:
+        """A file that belongs to the data: its checksums, or their signature."""
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlSource
+
+        return UrlSource(
+            url,
+            validate_certs=data.url_validate_certs,
+            ca_cert=data.url_ca_cert,
+            timeout=self._timeout,
+            **self._credentials_for(url, data),
+        )
 
     @staticmethod
     def _credentials_for(url: str, data: DataWish) -> dict[str, Any]:
