@@ -18,6 +18,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.catalog.versions i
 from ansible_collections.imageops.glance.plugins.module_utils.document import (
     OWN_ID,
     READ_ONLY,
+    REPLACES,
     WRITABLE,
     custom_properties,
 )
@@ -87,6 +88,12 @@ class Image:
         if self.properties.get("image_type") == "snapshot" or any(name in self.properties for name in _DERIVED):
             return True
         return self.properties.get(IMAGE, self.id) != self.id
+
+    @property
+    def successor_of(self) -> Optional[str]:
+        """Id of the image that this one is being made to replace, as the module ``image`` notes it meanwhile."""
+        old, _blank, own = self.properties.get(REPLACES, "").partition(" ")
+        return old if own == self.id else None
 
     @property
     def version(self) -> str:

@@ -30,7 +30,7 @@ class Slot:
     """One wanted version and what there is of it.
 
     ``name`` is the name of its image; ``image`` the one that holds its data; ``adopted`` when that bears no marks
-    yet; ``predecessor`` the image whose successor is to be made.
+    yet; ``predecessor`` the image whose successor is to be made; ``begun`` what an interrupted run has made of it.
     """
 
     entry: Mapping[str, Any]
@@ -42,6 +42,7 @@ class Slot:
     verdict: Optional[Verdict] = None
     adopted: bool = False
     predecessor: Optional[Image] = None
+    begun: Optional[Image] = None
 
     @property
     def version(self) -> str:
@@ -144,6 +145,19 @@ def _adoptable(image: Image, slot: Slot, policy: Policy) -> bool:
         return False
     noted = image.properties.get("internal_version")
     return image.name == slot.name and (noted is None or not slot.version or noted == slot.version)
+
+
+def begun_successors(images: Sequence[Image]) -> dict[str, str]:
+    """Ids of images that were being made to replace others, which users still have instead, with the others' ids.
+
+    They have data, but perhaps not verified, and not yet everything that they are to take over.
+    """
+    seen = {image.id for image in images if image.status == "active" and not image.hidden}
+    return {
+        image.id: str(image.successor_of)
+        for image in images
+        if image.has_data and image.hidden and image.successor_of in seen
+    }
 
 
 def find_predecessors(slots: Sequence[Slot], left: Sequence[Image]) -> None:

@@ -17,7 +17,6 @@ from ansible_collections.imageops.glance.plugins.module_utils.catalog.inventory 
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.marks import DIGEST, Image, marks
 from ansible_collections.imageops.glance.plugins.module_utils.document import (
     OWN_PREFIX,
-    REPLACES,
     Desired,
     differing,
     properties_as_stored,
@@ -72,11 +71,6 @@ def differences(
     found.extend(_members(image, entry))
     found.extend(_stores(image, entry, policy))
     return found
-
-
-def staged(image: Image) -> bool:
-    """Whether the image was being made when its run ended: it may not have been verified."""
-    return image.properties.get(REPLACES, "").endswith(" " + image.id)
 
 
 def _told(key: str, had: Any, value: Any, attributes: Mapping[str, Any]) -> str:

@@ -53,10 +53,15 @@ class Series:
             for image in self.inventory.marked.get(self.name, ())
             if image.version not in self.off and (self.policy.project_id is None or image.owner in owners)
         ]
-        self.leftovers = [image for image in images if not image.has_data]
-        self.left = matching.assign(self.slots, [image for image in images if image.has_data])
+        begun = matching.begun_successors(images)
+        remains = {image.id for image in images if not image.has_data or image.id in begun}
+        self.leftovers = sorted(
+            (image for image in images if image.id in remains), key=lambda image: (image.created, image.id)
+        )
+        self.left = matching.assign(self.slots, [image for image in images if image.id not in remains])
         matching.adopt(self.slots, self.inventory, self.policy)
         matching.find_predecessors(self.slots, self.left)
+        self._go_on(begun)
         fates = self._fates()
         current = self._publish(self.slots[-1], fates)
         published = [current]
@@ -66,6 +71,25 @@ class Series:
                 step.element["after"] = [current.element["key"]]
             published.append(step)
         return [*published, *self._retire(fates, steps.after_keys(published)), *self._clean(published)]
+
+    def _go_on(self, begun: Mapping[str, str]) -> None:
+        """Where an interrupted run has begun a slot's image, go on with that, and with the predecessor that it had."""
+        left = {image.id: image for image in self.left}
+        for slot in self.slots:
+            if slot.image is not None:
+                continue
+            wanted = self._match(slot)
+            slot.begun = next((image for image in self.leftovers if _has(image, wanted)), None)
+            if slot.begun is not None:
+                self.leftovers.remove(slot.begun)
+                slot.predecessor = left.get(begun.get(slot.begun.id, ""), slot.predecessor)
+
+    def _match(self, slot: Slot) -> dict[str, str]:
+        wanted = metadata.properties(slot.entry, self.policy, slot.digest)
+        return {key: str(wanted[key]) for key in _MATCH if key in wanted}
+
+    def _versions(self) -> set[str]:
+        return {slot.version for slot in self.slots}
 
     def _fates(self) -> dict[str, str]:
         """What each superseded image becomes: the newest ``keep`` are put away, older ones and duplicates deleted."""
@@ -108,7 +132,7 @@ class Series:
         wanted = metadata.properties(slot.entry, self.policy, slot.digest)
         element = self._element(slot, wanted)
         element.update(self._source(slot))
-        element["match"] = {key: wanted[key] for key in _MATCH if key in wanted}
+        element["match"] = self._match(slot)
         fixed = slot.entry.get("id")
         if old is None:
             step.reasons.append("is not there yet")
@@ -117,7 +141,7 @@ class Series:
                 del element["match"]
         else:
             fate = fates[old.id]
-            name = steps.retired_name(slot.entry, old, slot.version)
+            name = steps.retired_name(slot.entry, old, self._versions())
             step.image_id = old.id
             step.reasons.append(_why_replaced(old, slot))
             step.reasons.append(f"the image so far becomes '{name}' and is {steps.BECOMES[fate]}")
@@ -130,19 +154,15 @@ class Series:
             if slot.digest is None:
                 # Everything that is not named is inherited; the predecessor's digest must not be.
                 element["properties"][DIGEST] = None
-        self._tell_remains(slot, step)
+        if slot.begun is not None:
+            step.reasons.append(f"goes on with image {slot.begun.id}, left {slot.begun.status}")
+        others = self.inventory.unmarked.get(slot.name, ())
+        if others and old is None:
+            step.reasons.append(f"image {others[0].id} of that name belongs to no catalog and stays as it is")
         if "import_method" in element and element["import_method"] == "glance-download":
             step.reasons.append(f"is fetched from region {element['remote_region']}")
         step.element = element
         return step
-
-    def _tell_remains(self, slot: Slot, step: Step) -> None:
-        remains = [image for image in self.leftovers if image.version == slot.version]
-        if remains:
-            step.reasons.append(f"goes on with image {remains[0].id}, left {remains[0].status}")
-        others = self.inventory.unmarked.get(slot.name, ())
-        if others and step.action == steps.CREATE:
-            step.reasons.append(f"image {others[0].id} of that name belongs to no catalog and stays as it is")
 
     def _source(self, slot: Slot) -> dict[str, Any]:
         """Where the data comes from: from another region when that has it already, else from the entry's source."""
@@ -166,9 +186,7 @@ class Series:
 
     def _settle(self, slot: Slot, image: Image) -> Step:
         """An image with the right data: adopted, restored, updated or left as it is."""
-        # What is proven is noted; a digest that nothing proves is noted only together with its verification.
-        noted = slot.digest if not slot.adopted or proves(image, slot.digest) else None
-        wanted = metadata.properties(slot.entry, self.policy, noted)
+        wanted = metadata.properties(slot.entry, self.policy, slot.digest)
         if REPLACES in image.properties:
             wanted[REPLACES] = None
         found = metadata.differences(image, slot.entry, slot.name, wanted, self.policy, self.inventory)
@@ -177,9 +195,8 @@ class Series:
         step = self._step(_action(slot, image), slot)
         element = {**self._element(slot, wanted), "id": image.id}
         if slot.adopted:
-            step.reasons.append(
-                "holds the same data, not yet marked" if noted else "has the same name and tag, not yet marked"
-            )
+            alike = "holds the same data" if proves(image, slot.digest) else "has the same name and tag"
+            step.reasons.append(f"{alike}, not yet marked")
         elif slot.doubt or _unfinished(step, slot, image):
             step.reasons.append("its data is verified first")
             element.update(self._source(slot), on_content_change="replace", replaced_state="absent", on_in_use="hide")
@@ -197,9 +214,10 @@ class Series:
             if image.id in replaced:
                 continue
             options, reasons = steps.put_away(image, fates[image.id], bool(newest.get("protected")))
-            if options.get("state") != "absent" and image.name in names:
-                options["name"] = steps.retired_name(newest, image, self.slots[-1].version)
-                reasons.append(f"becomes '{options['name']}'")
+            name = steps.retired_name(newest, image, self._versions())
+            if options.get("state") != "absent" and image.name in names and image.name != name:
+                options["name"] = name
+                reasons.append(f"becomes '{name}'")
             if options:
                 reasons.insert(0, self._why_retired(image, fates))
                 found.append(self._away(steps.RETIRE, image, options, reasons, after))
@@ -211,17 +229,14 @@ class Series:
         return "superseded"
 
     def _clean(self, published: Sequence[Step]) -> list[Step]:
-        """What interrupted runs left without data, and no new image goes on with."""
-        pending = {slot.version for slot in self.slots if slot.image is None}
+        """What interrupted runs left, and no new image goes on with."""
         found = []
-        for image in sorted(self.leftovers, key=lambda one: (one.created, one.id)):
-            if image.version in pending:
-                pending.discard(image.version)
-            elif image.idle:
+        for image in self.leftovers:
+            if image.idle or image.has_data:
                 options: dict[str, Any] = {"state": "absent", "on_in_use": "hide"}
                 if image.document.get("protected"):
                     options["protected"] = False
-                reasons = ["an interrupted run left it without data", "is deleted"]
+                reasons = ["an interrupted run left it unfinished", "is deleted"]
                 found.append(self._away(steps.RETIRE, image, options, reasons, steps.after_keys(published)))
         return found
 
@@ -236,11 +251,16 @@ def put_away_step(
 ) -> Step:
     """A retire or prune step of one image."""
     element = {"key": steps.mark_unique(f"{action} {image.name} {image.id}", keys), "id": image.id, **options}
-    element.setdefault("state", "present")
+    # "present" would re-activate an image that is only to be hidden or renamed.
+    element.setdefault("state", "deactivated" if image.status == "deactivated" else "present")
     if after:
         element["after"] = list(after)
     name = str(options.get("name", image.name))
     return Step(action, image.properties[ENTRY], image.version or None, image.name, name, image.id, reasons, element)
+
+
+def _has(image: Image, marks: Mapping[str, str]) -> bool:
+    return all(image.properties.get(name) == value for name, value in marks.items())
 
 
 def _why_replaced(old: Image, slot: Slot) -> str:
@@ -266,4 +286,4 @@ def _unfinished(step: Step, slot: Slot, image: Image) -> bool:
         return False
     visibility = slot.entry.get("visibility", image.document.get("visibility"))
     private = image.document.get("visibility") == "private" and visibility != "private"
-    return metadata.staged(image) or (private and step.action == steps.UPDATE)
+    return image.successor_of is not None or (private and step.action == steps.UPDATE)

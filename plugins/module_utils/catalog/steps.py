@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -69,9 +69,9 @@ def versioned_name(entry: Mapping[str, Any], version: str) -> str:
     return pattern.replace("{name}", str(entry["name"])).replace("{version}", version)[:255]
 
 
-def retired_name(entry: Mapping[str, Any], image: Image, new_version: str) -> str:
-    """What a superseded image is called: by its version, or by its day where the version does not tell it apart."""
-    version = image.version if image.version != new_version else ""
+def retired_name(entry: Mapping[str, Any], image: Image, wanted: Container[str]) -> str:
+    """What a superseded image is called: by its version, or by its day when that is one of those still ``wanted``."""
+    version = image.version if image.version not in wanted else ""
     return versioned_name(entry, version or image.created[:10] or image.id[:8])
 
 

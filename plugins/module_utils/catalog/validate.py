@@ -26,7 +26,11 @@ from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry impo
     canonical,
     merge_defaults,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.document import as_stored, check_property_name
+from ansible_collections.imageops.glance.plugins.module_utils.document import (
+    as_stored,
+    check_property_name,
+    is_foreign,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import parse_checksum
 
@@ -322,8 +326,8 @@ class _Checker:
                 check_property_name(name)
             except OptionError as error:
                 self.add(key, error.message.partition("properties: ")[2] or error.message)
-            if name.startswith("imageops_"):
-                self.add(key, "is a mark of this collection; choose another name.")
+            if is_foreign(name):
+                self.add(key, "is written by OpenStack's services or this collection; choose another name.")
         try:
             stored = as_stored(name, content) or ""
         except (OptionError, ValueError):
