@@ -24,6 +24,7 @@ from .state import State
 
 POSTGRES = "postgres"
 POSTGRES_ATTEMPTS = 5
+PORT_PATIENCE = 2.0
 
 
 @dataclass
@@ -196,8 +197,10 @@ class Cloud:
         try:
             while True:
                 for service in [name for name in SERVICES if name not in sockets and not self._is_well(name)]:
-                    self._end([service], f"ended what was left of {service}")
-                    sockets[service] = ports.listen_preferring(self.state.ports.get(service))
+                    ended = self._end([service], "ended what was left of {service}")
+                    # A process that was just killed holds its port for a moment longer than its name.
+                    patience = PORT_PATIENCE if ended else 0.0
+                    sockets[service] = ports.listen_preferring(self.state.ports.get(service), patience)
                     self.state.ports[service] = ports.port_of(sockets[service])
                 self._write_configs(server)
                 outdated = [name for name in SERVICES if name not in sockets and self._is_outdated(name)]
@@ -272,14 +275,15 @@ class Cloud:
         digest = services.digest_of(self.layout, service, venv.current_stamp(self.venv_dir))
         return self.state.services[service].digest != digest
 
-    def _end(self, names: Iterable[str], action: str) -> None:
-        """End services side by side; ``action`` is reported for those that there were."""
+    def _end(self, names: Iterable[str], action: str) -> list[str]:
+        """End services side by side; those that there were are returned and reported as ``action``."""
         records = {name: self.state.services.pop(name, None) for name in names}
         with ThreadPoolExecutor(len(SERVICES)) as pool:
             ended = pool.map(lambda name: services.stop(self.layout, name, records[name]), records)
-            for service, was_there in zip(records, ended):
-                if was_there:
-                    self._did(action.format(service=service))
+            there_were = [name for name, was_there in zip(records, ended) if was_there]
+        for service in there_were:
+            self._did(action.format(service=service))
+        return there_were
 
     def _stop_all(self) -> None:
         self._end(SERVICES, "ended {service}")

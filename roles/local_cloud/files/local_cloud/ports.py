@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
+import time
 from typing import Optional
 
 from .errors import LocalCloudError
@@ -17,6 +18,7 @@ HOST = "127.0.0.1"
 RANGE = range(20000, 32000)
 ATTEMPTS = 200
 BACKLOG = 512
+RETRY_SECONDS = 0.05
 
 
 def listen(port: int) -> Optional[socket.socket]:
@@ -34,12 +36,16 @@ def listen(port: int) -> Optional[socket.socket]:
     return sock
 
 
-def listen_preferring(port: Optional[int], rng: Optional[random.Random] = None) -> socket.socket:
-    """A listening socket on ``port`` if it is free, else on another port of RANGE."""
-    chooser = rng or random.Random()
-    candidates = [port] if port else []
-    candidates += chooser.sample(RANGE, ATTEMPTS)
-    for candidate in candidates:
+def listen_preferring(port: Optional[int], patience: float = 0.0, rng: Optional[random.Random] = None) -> socket.socket:
+    """A listening socket on ``port`` if it is free or gets free within ``patience`` seconds, else on another of RANGE."""
+    deadline = time.monotonic() + patience
+    sock = listen(port) if port else None
+    while port and sock is None and time.monotonic() < deadline:
+        time.sleep(RETRY_SECONDS)
+        sock = listen(port)
+    if sock is not None:
+        return sock
+    for candidate in (rng or random.Random()).sample(RANGE, ATTEMPTS):
         sock = listen(candidate)
         if sock is not None:
             return sock

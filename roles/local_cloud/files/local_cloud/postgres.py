@@ -114,6 +114,7 @@ class Postgres:
 
     def create(self) -> None:
         """A new, empty server in place of whatever was there."""
+        self._end_unknown()
         if self.data.exists():
             shutil.rmtree(self.data)
         self.data.mkdir(parents=True, mode=0o700)
@@ -224,13 +225,20 @@ def place(state: State, python: Path, preferred: Path, log: Path) -> Postgres:
 
 
 def _copy_of(install: Path, home: Path) -> Path:
-    """The programs where the unprivileged account can run them; each environment's own."""
-    name = hashlib.sha256(os.fsencode(install)).hexdigest()[:12]
-    target = home / f"{install.name}-{name}"
+    """The programs where the unprivileged account can run them; each environment's own.
+
+    They look for libraries of their package in a folder beside the package, so that folder keeps its place.
+    """
+    package = install.parent
+    target = home / f"programs-{hashlib.sha256(os.fsencode(install)).hexdigest()[:12]}"
     if not target.exists():
         unfinished = target.with_name(f"{target.name}.part")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(install, unfinished, ignore=shutil.ignore_patterns("*.a", "include"))
+        libraries = package.with_name(f"{package.name}.libs")
+        for folder in (install, libraries):
+            if folder.exists():
+                copy = unfinished / folder.relative_to(package.parent)
+                shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.a", "include"))
         subprocess.run(["chmod", "-R", "a+rX", str(unfinished)], check=True)
         unfinished.rename(target)
-    return target
+    return target / install.relative_to(package.parent)
