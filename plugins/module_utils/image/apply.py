@@ -65,6 +65,7 @@ class Applier:
         self.made: str | None = None
         self.before_making = 0
         self.verified = False
+        self.unwatched = False
         self.documents: dict[str, Document] = {}
         for image in (found.current, found.old, found.staged, found.superseded):
             if image is not None:
@@ -84,6 +85,9 @@ class Applier:
                 told = str(step.data.get("told", step.do))
                 if self._perform(step):
                     self.result.actions.append(told)
+                if self.unwatched:
+                    # What follows presumes that the data is there and right; a later run does it.
+                    break
         except (Overtaken, GlanceOpsError) as exc:
             self._take_back(exc)
             raise
@@ -214,6 +218,7 @@ class Applier:
         self.verified = True
         self.result.moved = True
         self.result.unverified = moved.unverified
+        self.unwatched = wished.method is not None and not self.wait
         self._keep(moved.document)
 
     def _update(self, image_id: str, data: Mapping[str, Any]) -> bool:

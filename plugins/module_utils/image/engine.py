@@ -15,9 +15,11 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import Conf
 from ansible_collections.imageops.glance.plugins.module_utils.image.content import DIFFERENT, MISSING, Content, judge
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
 from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import (
-    BUSY,
     Deadline,
     Overtaken,
+    busy,
+    has_running_task,
+    importing,
     poisoned,
     wait_until_quiet,
 )
@@ -81,6 +83,10 @@ class Engine:
         wish = self._resolved(wish)
         for turn in range(TURNS):
             found = self._look(wish, deadline, fresh=turn > 0)
+            if self._left_alone(wish, found):
+                outcome.image = with_spellings(found.current or {})
+                outcome.notes.append("wait is false, so the import that is under way is left alone")
+                return
             content = self._judged(wish, found)
             if content.verdict == DIFFERENT and found.staged is not None and wish.data is not None:
                 staged_content = judge(found.staged, wish, self.sources)
@@ -129,12 +135,20 @@ class Engine:
         return self.viewer.complete(found, wish)
 
     def _quiet(self, image: Document, wish: Wish, deadline: Deadline) -> tuple[Document | None, str | None]:
-        if wish.state == "absent" or (image.get("status") not in BUSY and not poisoned(image)):
+        if wish.state == "absent" or not (busy(image) or poisoned(image)):
             return image, None
         if self.check:
             # Nobody waits for a prediction: what is on its way is taken as it is.
             return image, "an earlier upload was refused after its last byte" if poisoned(image) else None
+        if not self.wait and importing(image) and has_running_task(self.glance, image):
+            return image, None
         return wait_until_quiet(self.glance, image, deadline)
+
+    def _left_alone(self, wish: Wish, found: Found) -> bool:
+        """Whether an import is under way that the task does not want to wait for; it cannot be hurried or judged."""
+        if self.wait or self.check or wish.state == "absent" or found.current is None or found.broken:
+            return False
+        return importing(found.current)
 
     def _judged(self, wish: Wish, found: Found) -> Content:
         if wish.state == "absent":

@@ -65,6 +65,17 @@ class Pauses:
         return True
 
 
+def importing(document: Mapping[str, Any]) -> bool:
+    """Whether an import is under way; right after its start the image is still ``queued``, but it bears the task."""
+    status = document.get("status")
+    return status == "importing" or (status == "queued" and bool(document.get("os_glance_import_task")))
+
+
+def busy(document: Mapping[str, Any]) -> bool:
+    """Whether Glance, or somebody's upload, is about to change the image by itself."""
+    return document.get("status") in BUSY or importing(document)
+
+
 def poisoned(document: Mapping[str, Any]) -> bool:
     """Whether a refused upload left bytes behind: Glance will refuse every further one (500, duplicate object)."""
     return document.get("status") == "queued" and bool(document.get("checksum") or document.get("stores"))
@@ -78,12 +89,12 @@ def wait_until_quiet(glance: Glance, document: Document, deadline: Deadline) -> 
     pauses = deadline.pauses()
     staged_since: float | None = None
     current: Document | None = document
-    while current is not None and current.get("status") in BUSY:
+    while current is not None and busy(current):
         status = current["status"]
-        if status == "importing" and not _has_running_task(glance, current):
+        if importing(current) and not has_running_task(glance, current):
             # The task may have ended between the two calls.
             again = glance.image(current["id"])
-            if again is not None and again.get("status") == "importing":
+            if again is not None and importing(again) and not has_running_task(glance, again):
                 return again, "its import has failed"
             current = again
             continue
@@ -99,7 +110,8 @@ def wait_until_quiet(glance: Glance, document: Document, deadline: Deadline) -> 
     return current, None
 
 
-def _has_running_task(glance: Glance, document: Mapping[str, Any]) -> bool:
+def has_running_task(glance: Glance, document: Mapping[str, Any]) -> bool:
+    """Whether an import of the image waits to begin or goes on."""
     tasks = glance.tasks(document["id"])
     if not tasks:
         # Tasks are shown to their own project only, so none does not say that there is none.
