@@ -19,7 +19,7 @@ in = $(1)/bin/python -m ansible_collections.imageops.glance
 tool = $(call in,$(VENV)).tests.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint sanity units integration faults bench docs molecule release-check changelog test-matrix \
+.PHONY: help venv demo test lint sanity units integration faults faults-short bench docs molecule release-check changelog test-matrix \
 	clean cloud-up cloud-down
 
 help: ## this list
@@ -31,7 +31,7 @@ venv: ## the environment of the tools
 demo: venv ## a real cloud, a small catalog published twice, and what is in it then
 	@$(tool).demo $(ARGS)
 
-test: venv ## lint, sanity, units, integration, release-check
+test: venv ## lint, sanity, units, integration, faults-short, release-check
 	@$(tool).everything $(ARGS)
 
 lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint
@@ -47,7 +47,10 @@ integration: venv ## every target and tests/cloud, on the local cloud
 	@$(tool).integration $(ARGS)
 
 faults: venv ## kills, broken connections, races
-	@$(tool).pytest_suite --cloud faults tests/faults $(ARGS)
+	@$(call in,$(VENV)).tests.faults.run $(ARGS)
+
+faults-short: venv ## one of each kind of fault
+	@$(call in,$(VENV)).tests.faults.run --short $(ARGS)
 
 bench: venv ## measurements beside other tools
 	@$(call in,$(VENV)).tests.bench $(ARGS)
@@ -68,7 +71,7 @@ changelog: ## CHANGELOG.md for the version in galaxy.yml, from its fragments and
 	@$(venv) --venv $(WORK)/venv-release -r tests/requirements-release.txt
 	PATH="$(CURDIR)/$(WORK)/venv-release/bin:$$PATH" antsibull-changelog release --reload-plugins --refresh --update-existing
 
-test-matrix: venv ## units and chosen targets with each supported ansible-core
+test-matrix: venv ## sanity, units and chosen targets with each supported ansible-core
 	@$(tool).matrix $(ARGS)
 
 cloud-up: venv ## start the local cloud

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imageops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make docs``: the documentation site in ``docs/build``, from the guides in ``docs/docsite`` and the modules themselves.
+"""``make docs``: the documentation site in ``docs/build``, from the guides in ``docs/docsite`` and the plugins.
 
 ``docs/docsite`` is laid out as Ansible's documentation site wants it, so that site shows the same pages. A warning of
 any tool is an error.

@@ -16,7 +16,7 @@ import time
 
 from ansible_collections.imageops.glance.tests.tools.common import REPO, RESULTS, Suite, load_suite, result_file
 
-LANES = (("units", "integration"), ("lint", "sanity", "release-check"))
+LANES = (("units", "integration", "faults-short"), ("lint", "sanity", "release-check"))
 SCREEN = threading.Lock()
 
 

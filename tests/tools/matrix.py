@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imageops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make test-matrix``: unit tests and chosen integration targets with each supported ansible-core.
+"""``make test-matrix``: sanity, unit tests and chosen integration targets with each supported ansible-core.
 
 Every pair of ansible-core and Python has an environment in ``.work/matrix``. A pair whose interpreter is not on this
 machine, on PATH or kept by pyenv, is reported as not run.
@@ -27,6 +27,7 @@ from ansible_collections.imageops.glance.tests.tools.common import (
     run,
 )
 from ansible_collections.imageops.glance.tests.tools.integration import all_targets, run_targets
+from ansible_collections.imageops.glance.tests.tools.sanity import run_sanity
 
 # ansible-core with a Python that it supports on the controller; the test tools themselves need 3.11
 MATRIX = (
@@ -59,6 +60,9 @@ def run_pair(name: str, interpreter: Path, suite: Suite, cloud: Mapping[str, str
     env["PATH"] = f"{folder}:{env['PATH']}"
     command = [str(interpreter), "-m", "pytest", "-p", "no:pytest-ansible", "-q", "tests/unit"]
     suite.add(f"{name}: units", run(command, cwd=COLLECTION, env=env) == 0)
+    sanity = run_sanity(folder, WORK / "sanity" / folder.parent.name)
+    suite.add(f"{name}: sanity", not sanity.failed and bool(sanity.passed))
+    suite.notes += [f"{name}: {note}" for note in sanity.notes]
     if cloud is None:
         return
     targets = [target for target in TARGETS if target in all_targets()]
@@ -73,11 +77,11 @@ def main(arguments: list[str]) -> int:
     """Command line entry."""
     parser = argparse.ArgumentParser(description="Test with each supported ansible-core.")
     parser.add_argument("--core", action="append", default=[], help="only this ansible-core, such as 2.16")
-    parser.add_argument("--units-only", action="store_true", help="leave out the integration targets")
+    parser.add_argument("--no-cloud", action="store_true", help="leave out the integration targets")
     parser.add_argument("--jobs", type=int, default=2, help="targets at a time")
     options = parser.parse_args(arguments)
     available = interpreters.find()
-    cloud = None if options.units_only else cloud_environment()
+    cloud = None if options.no_cloud else cloud_environment()
     suite = Suite("test-matrix")
     started = time.monotonic()
     for core, python in MATRIX:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.imageops.glance.plugins.module_utils.argspec import CONNECTION
 
 REPO = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.imageops.glance.plugins"
@@ -31,6 +32,11 @@ each_module = pytest.mark.parametrize("name", MODULES)
 def module(name: str) -> Any:
     """A module, imported."""
     return importlib.import_module(f"{PACKAGE}.modules.{name}")
+
+
+def accepted_options(name: str) -> dict[str, Any]:
+    """The module's own argument spec and the connection's, which the runner adds to each."""
+    return {**CONNECTION, **module(name).ARGUMENT_SPEC}
 
 
 def fragment(reference: str) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def test_there_are_modules() -> None:
 
 @each_module
 def test_options_are_documented_as_they_are_accepted(name: str) -> None:
-    assert differences(module(name).ARGUMENT_SPEC, documentation(name)["options"]) == []
+    assert differences(accepted_options(name), documentation(name)["options"]) == []
 
 
 def test_a_contradiction_is_found() -> None:
@@ -109,7 +115,7 @@ def test_a_contradiction_is_found() -> None:
 
 @each_module
 def test_rules_name_options_that_exist(name: str) -> None:
-    options = set(module(name).ARGUMENT_SPEC)
+    options = set(accepted_options(name))
     mentioned: set[str] = set()
     for rule, groups in module(name).SPEC_RULES.items():
         if rule in ("mutually_exclusive", "required_together", "required_one_of"):
@@ -142,7 +148,9 @@ def test_result_is_documented(name: str) -> None:
     def incomplete(entries: Mapping[str, Any], where: str = "") -> list[str]:
         found = []
         for key, entry in entries.items():
-            found += [f"{where}{key}: {part}" for part in ("description", "type", "returned") if not entry.get(part)]
+            # parts of a documented whole come with it
+            needed = ("description", "type") if where else ("description", "type", "returned")
+            found += [f"{where}{key}: {part}" for part in needed if not entry.get(part)]
             found += incomplete(entry.get("contains") or {}, f"{where}{key}.")
         return found
 
@@ -164,7 +172,7 @@ def test_examples_are_tasks_with_full_names(name: str) -> None:
 
 @each_module
 def test_examples_use_options_that_exist(name: str) -> None:
-    spec = module(name).ARGUMENT_SPEC
+    spec = accepted_options(name)
     accepted = set(spec) | {alias for option in spec.values() for alias in option.get("aliases", [])}
     for task in yaml.safe_load(module(name).EXAMPLES):
         assert set(task.get(f"imageops.glance.{name}") or {}) <= accepted, task["name"]
