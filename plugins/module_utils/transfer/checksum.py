@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Optional
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import new_hash
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import hex_length
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.urls import safe_url
 
 _BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
@@ -51,7 +51,7 @@ def parse_checksum(text: str) -> Checksum:
     rest = rest.strip()
     if re.match(r"(?:https?|file)://.", rest, re.IGNORECASE):
         return Checksum(algorithm, None, rest)
-    length = new_hash(algorithm).digest_size * 2
+    length = hex_length(algorithm)
     if not _HEX.match(rest) or len(rest) != length:
         raise OptionError(
             f"The option 'checksum' has the value '{_shown(given)}', but {algorithm} is {length} hexadecimal digits; "
@@ -76,7 +76,7 @@ def _algorithm(name: str) -> str:
     wanted = name.strip().lower()
     for spelling in (wanted.replace("-", "_"), wanted.replace("-", "").replace("_", "")):
         try:
-            new_hash(spelling)
+            hex_length(spelling)
         except OptionError:
             continue
         return spelling
@@ -97,7 +97,7 @@ def find_checksum(text: str, filename: str, algorithm: str, url: str) -> str:
     is the very name asked for. ``url`` is the checksum file's, for messages. Returns lower-case hex; raises OptionError
     when there is no answer, or more than one.
     """
-    length = new_hash(algorithm).digest_size * 2
+    length = hex_length(algorithm)
     lines = list(_parse(text, algorithm))
     fitting = [line for line in lines if len(line.value) == length]
     place = f"The checksum file {safe_url(url)}"

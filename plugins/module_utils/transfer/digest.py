@@ -47,6 +47,11 @@ def new_hash(algorithm: str) -> _Hash:
     return found
 
 
+def hex_length(algorithm: str) -> int:
+    """How many hexadecimal digits a hash has; raises OptionError as ``new_hash`` does."""
+    return int(new_hash(algorithm).digest_size) * 2
+
+
 def _fixed_length() -> list[str]:
     return sorted(name for name in hashlib.algorithms_guaranteed if not name.startswith("shake"))
 

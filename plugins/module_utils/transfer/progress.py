@@ -9,7 +9,7 @@ import json
 import os
 import threading
 import time
-from typing import Optional, Protocol
+from typing import Optional, Protocol, TypedDict
 
 # A reader looks at the file a few times a minute; writing more often would only cost the transfer time.
 WRITE_INTERVAL = 0.5
@@ -21,7 +21,10 @@ class Progress(Protocol):
     """Told about each chunk, from any thread; must return at once."""
 
     def update(self, label: str, done: int, total: Optional[int]) -> None:
-        """``done`` of ``total`` bytes of ``label`` have moved; total is None when it is not known."""
+        """``done`` of ``total`` bytes of ``label`` have moved; total is None when it is not known.
+
+        0 of None is for work of which nothing is known but that it goes on, such as what a server does by itself.
+        """
 
 
 class NoProgress:
@@ -29,6 +32,14 @@ class NoProgress:
 
     def update(self, label: str, done: int, total: Optional[int]) -> None:
         """Do nothing."""
+
+
+class _State(TypedDict):
+    label: str
+    done: int
+    total: Optional[int]
+    started: float
+    updated: float
 
 
 class ProgressFile:
@@ -42,7 +53,7 @@ class ProgressFile:
     def __init__(self, path: str) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._states: dict[str, dict[str, object]] = {}
+        self._states: dict[str, _State] = {}
         self._next_write = 0.0
         self._usable = True
 
@@ -50,11 +61,12 @@ class ProgressFile:
         """Note the state; write it when the last writing was long enough ago or the transfer is complete."""
         now = time.time()
         with self._lock:
-            state = self._states.setdefault(label, {"label": label, "started": now})
-            finished = total is not None and done >= total
-            already = state.get("done") == done
-            state.update(done=done, total=total, updated=now)
-            if self._usable and not already and (finished or time.monotonic() >= self._next_write):
+            before = self._states.get(label)
+            # What has less than before was begun anew.
+            started = now if before is None or done < before["done"] else before["started"]
+            self._states[label] = _State(label=label, done=done, total=total, started=started, updated=now)
+            finished = total is not None and done >= total and (before is None or before["done"] != done)
+            if self._usable and (finished or time.monotonic() >= self._next_write):
                 self._write()
 
     def _write(self) -> None:
