@@ -17,8 +17,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.auth_cache import AuthCache
-from ansible_collections.imageops.glance.plugins.module_utils.errors import AuthError, MissingLibraryError, OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.http import Tls
+from ansible_collections.imageops.glance.plugins.module_utils.errors import (
+    ApiError,
+    AuthError,
+    MissingLibraryError,
+    OptionError,
+)
+from ansible_collections.imageops.glance.plugins.module_utils.http import Attempts, RetryPolicy, Tls
 
 #: A token is not used any more when it has less than this many seconds to live.
 EXPIRY_MARGIN = 120.0
@@ -272,7 +277,9 @@ def _config_arguments(options: ConnectionOptions) -> dict[str, Any]:
 def _login_to(region: Any, options: ConnectionOptions) -> Login:
     session = region.get_session()
     session.timeout = options.api_timeout
-    access = session.auth.get_access(session)
+    # A password must not follow a redirect to wherever it points.
+    session.redirect = False
+    access = _accessed(session, options)
     interface = region.get_interface("image") or "public"
     endpoint = (
         options.endpoint
@@ -309,6 +316,34 @@ def _login_to(region: Any, options: ConnectionOptions) -> Login:
 def _regions(catalog: Any, service_type: str, interface: str) -> dict[str, str]:
     found = catalog.get_endpoints_data(service_type=service_type, interface=interface)
     return {e.region_name: versionless(e.url) for group in found.values() for e in group if e.region_name and e.url}
+
+
+def _accessed(session: Any, options: ConnectionOptions) -> Any:
+    """Log in; again while Identity does not answer or is busy, since a login changes nothing there."""
+    import keystoneauth1.exceptions as ksa_exceptions
+
+    attempts = Attempts(RetryPolicy(total_time=options.api_retry_time), f"Logging in at {session.auth.auth_url}")
+    while True:
+        try:
+            return session.auth.get_access(session)
+        except ksa_exceptions.InvalidResponse as exc:
+            target = exc.response.headers.get("Location")
+            if target is None:
+                raise
+            raise AuthError(
+                f"{session.auth.auth_url} redirects to {target}, where a password is not sent; "
+                "if that is the Identity service, give its URL as auth_url."
+            ) from exc
+        except ksa_exceptions.ClientException as exc:
+            answer = getattr(exc, "response", None)
+            attempts.failed(exc if answer is None else answer)
+            broken = any(isinstance(e, ksa_exceptions.RetriableConnectionFailure) for e in (exc, exc.__context__))
+            if not broken and (answer is None or not attempts.worth_repeating(answer)):
+                raise
+            try:
+                attempts.pause()
+            except ApiError as late:
+                raise AuthError(f"{late.message}.") from exc
 
 
 def _login_problem(exc: Exception, options: ConnectionOptions) -> str:

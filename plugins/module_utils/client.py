@@ -20,6 +20,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud,
 from ansible_collections.imageops.glance.plugins.module_utils.document import remaining_operations
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, AuthError
 from ansible_collections.imageops.glance.plugins.module_utils.http import (
+    INTERNAL_ERROR_RETRIES,
     Http,
     RetryPolicy,
     UncertainOutcome,
@@ -126,7 +127,7 @@ class Glance:
 
         Returns None when the id cannot be had: taken by an image that we cannot see, or by one that was deleted.
         """
-        repeated = False
+        tries = _Tries(self.http.policy)
         while True:
             try:
                 response = self._call(
@@ -138,17 +139,15 @@ class Glance:
                     repeatable=False,
                 )
             except UncertainOutcome as exc:
-                if repeated:
-                    raise
-                repeated = True
                 found = self._after_uncertainty(document["id"], exc)
                 if found is not None:
                     return found
+                tries.rest(exc)
                 continue
             if response.status_code == 201:
                 return self._json(response)
             # 409: ours from a lost answer, or somebody else's.
-            return self.image(document["id"]) if repeated else None
+            return self.image(document["id"]) if tries.count else None
 
     def patch(self, image_id: str, operations: list[Operation]) -> Document:
         """Send the operations as one PATCH; after an uncertain outcome, only what is still missing.
@@ -157,7 +156,8 @@ class Glance:
         """
         what = f"updating image {image_id}"
         pending = operations
-        for turn in range(4):
+        tries = _Tries(self.http.policy)
+        while True:
             try:
                 response = self._call(
                     "PATCH",
@@ -165,7 +165,7 @@ class Glance:
                     what,
                     json=pending,
                     headers={"Content-Type": PATCH_TYPE},
-                    ok=(200, 409) if turn == 0 else (200,),
+                    ok=(200,) if tries.count else (200, 409),
                     repeatable=False,
                 )
                 if response.status_code == 200:
@@ -179,12 +179,21 @@ class Glance:
             pending = remaining_operations(current, operations)
             if not pending:
                 return current
-        raise uncertain
+            tries.rest(uncertain)
 
     def delete(self, image_id: str) -> bool:
         """Delete; False when it was gone already."""
-        response = self._call("DELETE", f"/images/{image_id}", f"deleting image {image_id}", ok=(204, 404))
-        return response.status_code == 204
+        tries = _Tries(self.http.policy)
+        while True:
+            try:
+                response = self._call(
+                    "DELETE", f"/images/{image_id}", f"deleting image {image_id}", ok=(204, 404), repeatable=False
+                )
+            except UncertainOutcome as exc:
+                tries.rest(exc)
+                continue
+            # After a try whose answer was lost, 404 is what came of that try.
+            return response.status_code == 204 or tries.count > 0
 
     def deactivate(self, image_id: str) -> None:
         self._call("POST", f"/images/{image_id}/actions/deactivate", f"deactivating image {image_id}", ok=(204,))
@@ -311,3 +320,23 @@ class Glance:
                 response.headers.get("x-openstack-request-id"),
             )
         return content
+
+
+class _Tries:
+    """Tries of a call whose outcome was uncertain; all of them together are bounded as those of any other call."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._began = policy.clock()
+        self._internal_errors = 0
+        self.count = 0
+
+    def rest(self, cause: ApiError) -> None:
+        """Pause before the next try; raises the cause when there were enough of them."""
+        pause = min(self._policy.backoff * 2**self.count, self._policy.longest_pause)
+        self.count += 1
+        self._internal_errors += cause.status == 500
+        late = self._policy.clock() - self._began + pause > self._policy.total_time
+        if late or self._internal_errors > INTERNAL_ERROR_RETRIES:
+            raise cause
+        self._policy.sleep(pause)

@@ -124,7 +124,7 @@ class Http:
         :raises UncertainOutcome: the connection broke or a gateway gave up, and the call is not repeatable
         :raises ApiError: still no answer, or still "busy", after the policy's total time
         """
-        attempt = _Attempts(self.policy, f"{method} {url}")
+        attempt = Attempts(self.policy, f"{method} {url}")
         sent = dict(headers)
         sent.setdefault("X-Openstack-Request-Id", request_id())
         while True:
@@ -168,10 +168,11 @@ class Http:
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as exc:
-            raise ApiError(
-                f"The certificate of {_origin(url)} could not be verified ({_reason(exc)}); "
-                "set ca_cert to the authority that signed it."
-            ) from exc
+            problem = _tls_problem(exc, _origin(url))
+            if problem is not None:
+                raise ApiError(problem) from exc
+            broken: Exception = exc
+            return broken
         except (
             requests.exceptions.MissingSchema,
             requests.exceptions.InvalidSchema,
@@ -183,8 +184,11 @@ class Http:
             return exc
 
 
-class _Attempts:
-    """Counts the tries of one call, and says when there are enough of them."""
+class Attempts:
+    """Counts the tries of one call, and says when there are enough of them.
+
+    :param what: is being tried, as messages begin with it
+    """
 
     def __init__(self, policy: RetryPolicy, what: str) -> None:
         self.policy = policy
@@ -197,7 +201,8 @@ class _Attempts:
         self.reason = ""
         self.retry_after: float | None = None
 
-    def failed(self, outcome: requests.Response | Exception, sent_id: str) -> None:
+    def failed(self, outcome: requests.Response | Exception, sent_id: str | None = None) -> None:
+        """Note an answer that is no success, or that none came."""
         self.count += 1
         self.request_id = sent_id
         self.retry_after = None
@@ -211,6 +216,7 @@ class _Attempts:
         self.retry_after = _retry_after(outcome)
 
     def worth_repeating(self, response: requests.Response) -> bool:
+        """Whether the answer says "not now"."""
         if response.status_code in BUSY_STATUSES:
             return True
         return response.status_code == 500 and self.internal_errors <= INTERNAL_ERROR_RETRIES
@@ -226,6 +232,7 @@ class _Attempts:
         self.policy.sleep(pause)
 
     def told(self) -> str:
+        """What was tried how often and why that is all, in one line."""
         spent = self.policy.clock() - self.began
         tries = "once" if self.count == 1 else f"{self.count} times in {spent:.0f} s"
         wish = ""
@@ -248,6 +255,20 @@ def _retry_after(response: requests.Response) -> float | None:
         return Retry().parse_retry_after(value)
     except InvalidHeader:
         return None
+
+
+def _tls_problem(exc: BaseException, origin: str) -> str | None:
+    """What is wrong with the certificates; None when the line just broke, which TLS reports as an error of its own."""
+    reason = _reason(exc)
+    words = reason.lower().replace("_", " ")
+    if "eof" in words or "closed (" in words:
+        return None
+    if "alert" in words and "certificate" in words:
+        return f"{origin} asks for a client certificate that it trusts ({reason}); set client_cert, and client_key."
+    if "certificate" in words:
+        advice = "set ca_cert to the authority that signed it"
+        return f"The certificate of {origin} could not be verified ({reason}); {advice}."
+    return f"No TLS connection with {origin} is possible ({reason}); check that it is an https address."
 
 
 def _no_auth(prepared: Any) -> Any:

@@ -141,7 +141,7 @@ class Stream(Create):
     fields: ClassVar[dict[str, Any]] = {}
 
     def prepare(self) -> None:
-        self.url = self.stage.page(f"/{self.name}.img", NEW, **self.fields)
+        self.url = self.stage.page(f"/{self.name.replace(' ', '-')}.img", NEW, **self.fields)
 
     def own_options(self) -> dict[str, Any]:
         return {**super().own_options(), "filename": None, "url": self.url, "checksum": f"sha512:{sha512(NEW)}"}
@@ -292,7 +292,7 @@ class WebDownload(Create):
     """The cloud fetches the data itself."""
 
     def prepare(self) -> None:
-        self.url = self.stage.page(f"/{self.name}.img", NEW)
+        self.url = self.stage.page(f"/{self.name.replace(' ', '-')}.img", NEW)
 
     def own_options(self) -> dict[str, Any]:
         own = {"filename": None, "url": self.url, "import_method": "web-download"}

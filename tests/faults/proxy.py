@@ -59,6 +59,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="faults-proxy", daemon=True)
         self._servers: list[asyncio.Server] = []
+        self._connections: set[asyncio.Task[None] | None] = set()  # the loop itself holds on to none of them
 
     def __enter__(self) -> Proxy:
         self._thread.start()
@@ -133,12 +134,15 @@ class Proxy:
     async def _connection(
         self, server: str, host: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        own = asyncio.current_task()
+        self._connections.add(own)
         try:
             while await self._exchange(server, host, port, reader, writer):
                 pass
         except (BrokenOff, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
+            self._connections.discard(own)
             writer.close()
 
     async def _exchange(
