@@ -19,7 +19,7 @@ _HEX = re.compile(r"[0-9a-fA-F]+\Z")
 _GNU = re.compile(r"(?P<escaped>\\?)(?P<hash>[0-9a-fA-F]{32,128})(?: [ *]|[ \t]+\*?)(?P<name>.+)\Z")
 # OpenSSL writes the same without the blanks.
 _BSD = re.compile(r"(?P<escaped>\\?)(?P<tag>[A-Za-z0-9/-]+) ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9a-fA-F]{32,128})\Z")
-_BARE = re.compile(r"(?P<hash>[0-9a-fA-F]{32,128})(?: [ *]-)?\Z")
+_BARE = re.compile(r"(?P<hash>[0-9a-fA-F]{32,128})\Z")
 _ESCAPES = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
 
 
@@ -101,7 +101,8 @@ def find_checksum(text: str, filename: str, algorithm: str, url: str) -> str:
     lines = list(_parse(text, algorithm))
     fitting = [line for line in lines if len(line.value) == length]
     place = f"The checksum file {safe_url(url)}"
-    if len(lines) == 1 and fitting and fitting[0].name is None:
+    # "-" is what a tool that read its standard input writes for a name.
+    if len(lines) == 1 and fitting and fitting[0].name in (None, "-"):
         return fitting[0].value
     matches = _matching(fitting, filename)
     found = {line.value for line in matches}

@@ -142,6 +142,10 @@ def test_names_with_characters_of_their_own(line: str, name: str) -> None:
     assert find_checksum(f"{OTHER}  x.img\n{line}\n", name, "sha256", URL) == SHA256
 
 
+def test_a_file_may_be_called_like_the_standard_input() -> None:
+    assert find_checksum(f"{OTHER}  x.img\n{SHA256}  -\n", "-", "sha256", URL) == SHA256
+
+
 def test_a_path_chooses_among_equal_names() -> None:
     text = f"{OTHER}  jammy/disk.img\n{SHA256}  ./noble/disk.img\n"
     assert find_checksum(text, "noble/disk.img", "sha256", URL) == SHA256
