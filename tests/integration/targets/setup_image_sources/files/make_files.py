@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, imageops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the files that the targets publish: one disk in many packings, its checksum files, and broken ones.
+
+make_files.py FOLDER
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import json
+import lzma
+import random
+import struct
+import sys
+from pathlib import Path
+
+import zstandard
+
+SIZE = 3 * 1024 * 1024
+CLUSTER = 65536
+KINDS = ("md5", "sha256", "sha512")
+
+
+def qcow2(clusters: int) -> bytes:
+    """A disk of version 2 without data: header, first-level table, reference counts (QEMU docs/interop/qcow2.rst)."""
+    header = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 16, 1 << 30, 0, 2, CLUSTER, 2 * CLUSTER, 1, 0, 0)
+    return header.ljust(clusters * CLUSTER, b"\0")
+
+
+def packings(data: bytes) -> dict[str, bytes]:
+    """The same data in each packing, by suffix."""
+    return {
+        "gz": gzip.compress(data, 1, mtime=0),
+        "bz2": bz2.compress(data, 1),
+        "xz": lzma.compress(data, preset=0),
+        "zst": zstandard.ZstdCompressor().compress(data),
+    }
+
+
+def checksum_files(disk: bytes) -> dict[str, str]:
+    """Checksum files by name: the styles that publishers use, and those without an answer."""
+    sha256, sha512 = hashlib.sha256(disk).hexdigest(), hashlib.sha512(disk).hexdigest()
+    other = hashlib.sha256(b"another disk").hexdigest()
+    return {
+        "GNU": f"{other}  disk.raw.old\n{sha256}  disk.raw\n{other}  another-disk.raw\n",
+        "MARKED": f"{other} *other.raw\n{sha256} *disk.raw\n",
+        "PATHS": f"{other}  ./images/disk.raw.old\n{sha512}  ./images/noble/disk.raw\n",
+        "BSD": f"# 3 MiB\nSHA512 (disk.raw) = {sha512}\nSHA256 (a.raw) = {other}\nSHA256 (disk.raw) = {sha256}\n",
+        "ALONE": f"{sha256}\n",
+        "SEVERAL": f"{sha256}  amd64/disk.raw\n{other}  arm64/disk.raw\n",
+        "NONE": f"{other}  disk.raw.old\n{other}  adisk.raw\n",
+        "WRONG": f"{other}  disk.raw\n",
+    }
+
+
+def main() -> None:
+    """Write everything into the folder."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    # Half of it random, so that the packed data is neither tiny nor as large as the disk.
+    disk = random.Random(3).randbytes(SIZE // 2) + bytes(SIZE // 2)
+    files = {"disk.raw": disk, "disk.qcow2": qcow2(8), "empty.raw": b"", "other.raw": disk[::-1]}
+    for suffix, packed in packings(disk).items():
+        files[f"disk.raw.{suffix}"] = packed
+        files[f"truncated.raw.{suffix}"] = packed[: len(packed) // 2]
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    for name, text in checksum_files(disk).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    digests = {name: {kind: hashlib.new(kind, data).hexdigest() for kind in KINDS} for name, data in files.items()}
+    (folder / "digests.json").write_text(json.dumps(digests), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
