@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.checksums import resolved
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import merge_defaults, normalise
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.files import entries_of, read_paths
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.validate import CatalogError, check_catalog
@@ -47,6 +48,12 @@ options:
     description: Whether each C(filename) must be there on the controller. Turn it off when the data is on other hosts.
     type: bool
     default: true
+  resolve_checksums:
+    description:
+      - Whether to read the checksum files of entries that have no version, so that it is known whether their data has
+        changed. One that cannot be read is warned of, and its entry stays as it is.
+    type: bool
+    default: false
 seealso:
   - plugin: imageops.glance.catalog_plan
     plugin_type: filter
@@ -113,7 +120,12 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core comes with
         mistakes = [*reading.mistakes, *check_catalog(reading.entries, defaults, **checks)]
         if mistakes:
             raise CatalogError(mistakes)
-        return [normalise(merge_defaults(located.value, defaults)) for located in reading.entries]
+        entries = [normalise(merge_defaults(located.value, defaults)) for located in reading.entries]
+        if self.get_option("resolve_checksums"):
+            entries, problems = resolved(entries)
+            for problem in problems:
+                self._display.warning(f"catalog_entries: {problem}")
+        return entries
 
     def _flat(self, terms: Sequence[Any]) -> list[Any]:
         """Terms may be lists: lookup('…', catalog_files)."""

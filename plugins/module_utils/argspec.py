@@ -81,20 +81,6 @@ ENTRY: Spec = {
     "volume": {"type": "str"},
 }
 
-#: Stands in for an option of ENTRY that was not given, in the task or in the entry.
-ENTRY_DEFAULTS: dict[str, Any] = {
-    "state": "present",
-    "properties_mode": "merge",
-    "decompress": "none",
-    "convert": "none",
-    "stores_mode": "merge",
-    "members_mode": "exact",
-    "on_content_change": "fail",
-    "replaced_state": "hidden",
-    "on_in_use": "fail",
-    "remote_interface": "public",
-}
-
 #: Only in an entry of images.
 BATCH_ONLY: Spec = {
     "key": {"type": "str", "no_log": False},

@@ -109,16 +109,19 @@ class Glance:
         response = self._call("GET", path, f"reading a member of image {image_id}", ok=(200, 404))
         return None if response.status_code == 404 else self._json(response)
 
-    def metadef_namespaces(self) -> list[Document]:
-        """The metadata definitions for images, with their objects and properties (metadefs API v2)."""
-        query = [("resource_types", "OS::Glance::Image"), ("limit", str(PAGE_SIZE))]
-        response = self._call("GET", "/metadefs/namespaces", "reading metadata definitions", params=query)
-        return list(self._json(response)["namespaces"])
+    def metadef_namespace_documents(self) -> Iterator[Document]:
+        """The metadata definitions for images, one document a namespace, with its objects and properties.
 
-    def metadef_namespace(self, namespace: str) -> Document:
-        path = f"/metadefs/namespaces/{quote(namespace, safe='')}"
-        query = [("resource_type", "OS::Glance::Image")]
-        return self._json(self._call("GET", path, f"reading metadata definitions {namespace}", params=query))
+        The names in them are complete: where the association has a prefix, Glance has put it before them (Metadata
+        Definitions API v2, with the parameter resource_type).
+        """
+        query = [("resource_types", "OS::Glance::Image"), ("limit", str(PAGE_SIZE))]
+        listing = self._call("GET", "/metadefs/namespaces", "reading metadata definitions", params=query, ok=(200, 404))
+        names = [] if listing.status_code == 404 else [n["namespace"] for n in self._json(listing)["namespaces"]]
+        for name in names:
+            path = f"/metadefs/namespaces/{quote(name, safe='')}"
+            chosen = [("resource_type", "OS::Glance::Image")]
+            yield self._json(self._call("GET", path, f"reading metadata definitions {name}", params=chosen))
 
     # ---- metadata
 

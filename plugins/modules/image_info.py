@@ -58,6 +58,11 @@ options:
       - Id or name of the domain of O(owner), when several projects have that name.
     type: str
     aliases: [project_domain]
+  own:
+    description:
+      - Only images of the project that the login is for. An admin sees the images of all projects otherwise.
+    type: bool
+    default: false
   hidden:
     description:
       - V(false) leaves hidden images out, V(true) tells of hidden ones only, V(all) of both.
@@ -81,7 +86,7 @@ options:
     type: str
   limit:
     description:
-      - At most so many images. All when not given.
+      - At most so many images. All when not given; V(0) when only RV(cloud) is of interest.
     type: int
   include:
     description:
@@ -90,6 +95,19 @@ options:
     type: list
     elements: str
     choices: [members, tasks]
+    default: []
+  cloud_facts:
+    description:
+      - What to tell of the cloud itself in RV(cloud), at one request each, and for V(metadefs) one a namespace.
+    type: list
+    elements: str
+    choices: [import_methods, metadefs, stores]
+    default: []
+  projects:
+    description:
+      - Names of projects whose ids are wanted in RV(cloud).
+    type: list
+    elements: str
     default: []
 seealso:
   - module: imageops.glance.image
@@ -157,6 +175,31 @@ images:
       description: Import tasks as Glance describes them; only those of the own project can be seen.
       type: list
       returned: with O(include=tasks)
+cloud:
+  description: The cloud itself.
+  returned: always
+  type: dict
+  contains:
+    project_id:
+      description: The project that the login is for; V(null) when only a token is known.
+      type: str
+    stores:
+      description: Ids of the stores that take data, the default one first.
+      type: list
+      elements: str
+      returned: with O(cloud_facts=stores)
+    import_methods:
+      description: The import methods that the cloud offers.
+      type: list
+      elements: str
+      returned: with O(cloud_facts=import_methods)
+    metadefs:
+      description: Definitions of image properties by name, as JSON schemas, from all namespaces for images.
+      type: dict
+      returned: with O(cloud_facts=metadefs)
+    projects:
+      description: Ids of the projects named in O(projects).
+      type: dict
 """
 
 from typing import Any
@@ -168,6 +211,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.document import wi
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import UUID
+from ansible_collections.imageops.glance.plugins.module_utils.metadefs import property_definitions
 from ansible_collections.imageops.glance.plugins.module_utils.query import Question, merged, question
 from ansible_collections.imageops.glance.plugins.module_utils.runner import connect, run_module
 
@@ -180,43 +224,68 @@ ARGUMENT_SPEC: Spec = {
     "visibility": {"type": "str", "choices": ["public", "private", "shared", "community", "all"]},
     "owner": {"type": "str", "aliases": ["project"]},
     "owner_domain": {"type": "str", "aliases": ["project_domain"]},
+    "own": {"type": "bool", "default": False},
     "hidden": {"type": "str", "choices": ["false", "true", "all"], "default": "false"},
     "properties": {"type": "dict", "default": {}},
     "filters": {"type": "dict", "default": {}},
     "sort": {"type": "str"},
     "limit": {"type": "int"},
     "include": {"type": "list", "elements": "str", "choices": ["members", "tasks"], "default": []},
+    "cloud_facts": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["import_methods", "metadefs", "stores"],
+        "default": [],
+    },
+    "projects": {"type": "list", "elements": "str", "default": []},
 }
 SPEC_RULES: dict[str, Any] = {"mutually_exclusive": [("image", "name", "id")]}
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    if params["limit"] is not None and params["limit"] < 1:
-        raise OptionError(f"limit: {params['limit']} is too small; give 1 or more, or leave it out for all images.")
+    if params["limit"] is not None and params["limit"] < 0:
+        raise OptionError(f"limit: {params['limit']} is no number of images; leave it out for all of them.")
     # Every mistake in the options is told before the cloud is asked anything.
     asked(params, None, None)
     glance = connect(module)
-    images = find(glance, params)
+    viewer = Viewer(glance)
+    images = find(glance, viewer, params)
     for image in images:
         if "members" in params["include"]:
             image["members"] = glance.members(image["id"]) if image.get("visibility") == "shared" else []
         if "tasks" in params["include"]:
             image["tasks"] = glance.tasks(image["id"])
+    told = about_cloud(glance, viewer, params)
     glance.close()
-    return {"changed": False, "images": [with_spellings(image) for image in images]}
+    return {"changed": False, "images": [with_spellings(image) for image in images], "cloud": told}
 
 
-def find(glance: Glance, params: dict[str, Any]) -> list[Document]:
+def about_cloud(glance: Glance, viewer: Viewer, params: dict[str, Any]) -> dict[str, Any]:
+    """What was asked about the cloud itself."""
+    told: dict[str, Any] = {"project_id": glance.login.project_id}
+    if "stores" in params["cloud_facts"]:
+        told["stores"] = list(viewer.stores())
+    if "import_methods" in params["cloud_facts"]:
+        told["import_methods"] = viewer.import_methods()
+    if "metadefs" in params["cloud_facts"]:
+        told["metadefs"] = property_definitions(glance.metadef_namespace_documents())
+    told["projects"] = {name: viewer.project_id(name, "projects") for name in params["projects"]}
+    return told
+
+
+def find(glance: Glance, viewer: Viewer, params: dict[str, Any]) -> list[Document]:
     """The images that the options speak of."""
     wanted_id = params["id"] or (params["image"] if UUID.match(params["image"] or "") else None)
     if wanted_id:
         image = glance.image(wanted_id)
         if image is not None or params["id"]:
             return [] if image is None else [image]
-    owner = None
+    if params["limit"] == 0:
+        return []
+    owner = glance.login.project_id if params["own"] else None
     if params["owner"]:
-        owner = Viewer(glance).project_id(params["owner"], "owner", params["owner_domain"])
+        owner = viewer.project_id(params["owner"], "owner", params["owner_domain"])
     asking = asked(params, params["name"] or params["image"], owner)
     found: list[Document] = []
     for hidden in {"false": ("false",), "true": ("true",), "all": ("false", "true")}[params["hidden"]]:

@@ -97,6 +97,7 @@ class Engine:
             outcome.notes += [content.doubt] if content.doubt else []
             if self.check or not plan.steps:
                 self._predict(outcome, plan)
+                _show_members(outcome, wish, found, plan)
                 return
             from ansible_collections.imageops.glance.plugins.module_utils.image.apply import Applier
 
@@ -110,6 +111,7 @@ class Engine:
                 self._report(outcome, applier.result, plan)
                 raise
             self._report(outcome, applied, plan)
+            _show_members(outcome, wish, found, plan)
             return
         raise ConflictError(f"{wish.told} is being changed by somebody else again and again; run again later.")
 
@@ -279,7 +281,7 @@ def _tail(filename: str | None, size: int | None) -> bytes:
 
 
 #: Shown in a diff when the image has, or gets, data.
-_DATA_KEYS = ("status", "size", "os_hash_value", "stores", "members")
+_DATA_KEYS = ("status", "size", "os_hash_value")
 
 
 def _managed(document: Document | None, plan: Plan) -> Document:
@@ -291,8 +293,18 @@ def _managed(document: Document | None, plan: Plan) -> Document:
         if step.image_id in (document.get("id"), "{id}") or document.get("id") is None:
             names.update(step.data.get("changes", ()))
             names.update(step.data.get("document", ()))
-        names.update({"transfer": _DATA_KEYS[:3], "copy": ("stores",), "drop": ("stores",)}.get(step.do, ()))
-        names.update({"deactivate": ("status",), "reactivate": ("status",), "share": ("members",)}.get(step.do, ()))
+        names.update({"transfer": _DATA_KEYS, "copy": ("stores",), "drop": ("stores",)}.get(step.do, ()))
+        names.update({"deactivate": ("status",), "reactivate": ("status",)}.get(step.do, ()))
         if step.do == "delete" and step.image_id == document.get("id"):
             names.update(("id", "name", "status"))
     return {name: document[name] for name in sorted(names) if document.get(name) is not None}
+
+
+def _show_members(outcome: Outcome, wish: Wish, found: Found, plan: Plan) -> None:
+    """Members are no part of Glance's document; a diff shows them beside it."""
+    shared = {member for step in plan.steps if step.do == "share" for member in step.data["members"]}
+    unshared = {member for step in plan.steps if step.do == "unshare" for member in step.data["members"]}
+    if wish.members is not None and (shared or unshared):
+        there = found.members or frozenset()
+        outcome.before = {**outcome.before, "members": sorted(there)}
+        outcome.after = {**outcome.after, "members": sorted((there | shared) - unshared)}

@@ -102,7 +102,8 @@ def send(
             failure = _put(glance, image_id, body, store, stage)
             if failure is None:
                 return body.digests
-        _look_after(glance, image_id, failure, deadline, bool(body.sent and body.sent == body.size))
+        if _look_after(glance, image_id, failure, deadline, body, stage):
+            return body.digests
         if not pauses.rest():
             break
     raise TransferError(f"The upload of {data.told} was cut off again and again; last: {failure}") from failure
@@ -141,24 +142,43 @@ def _put(glance: Glance, image_id: str, body: UploadBody, store: str | None, sta
     return None
 
 
-def _look_after(glance: Glance, image_id: str, failure: GlanceOpsError, deadline: Deadline, whole_sent: bool) -> None:
-    """After a failed PUT: return when it may be tried again, raise when not.
+def _look_after(
+    glance: Glance, image_id: str, failure: GlanceOpsError, deadline: Deadline, body: UploadBody, stage: bool
+) -> bool:
+    """After a failed PUT: True when the data has arrived all the same, False when it may be sent again.
 
-    :raises Overtaken: the image has data or is gone
+    :raises Overtaken: the image has other data, or is gone
     :raises BrokenImage: it can never have data
     """
     current = glance.image(image_id)
+    if current is not None and stage and body.whole and _staged(current, body.digests):
+        # Nobody else changes it any more, so there is nothing to wait for.
+        return True
     if current is None:
         raise Overtaken() from failure
     current, broken = wait_until_quiet(glance, current, deadline)
     if current is None or current.get("status") in ("active", "deactivated"):
-        # Ours whose answer was lost, or somebody else's: the next look compares the hash.
+        if current is not None and not stage and body.whole and _holds(current, body.digests):
+            return True
+        # Somebody else's: the next look compares the data.
         raise Overtaken() from failure
     if broken or poisoned(current):
         raise BrokenImage(str(failure)) from failure
     status = failure.status if isinstance(failure, ApiError) else None
     if not isinstance(failure, UncertainOutcome) and status not in (409, 410, 500, None):
         raise failure
+    return False
+
+
+def _staged(document: Document, sent: Digests) -> bool:
+    """Whether all that was sent lies in the staging area; Glance tells the size only when it has come to the end."""
+    return document.get("status") == "uploading" and document.get("size") == sent.size
+
+
+def _holds(document: Document, sent: Digests) -> bool:
+    """Whether an image has just the data that was sent to it."""
+    algorithm = document.get("os_hash_algo")
+    return document.get("size") == sent.size and sent.hashes.get(str(algorithm)) == document.get("os_hash_value")
 
 
 def verified(document: Document, sent: Digests, source: Source) -> Moved:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.imageops.glance.plugins.module_utils.argspec import ENTRY, ENTRY_DEFAULTS
+from ansible_collections.imageops.glance.plugins.module_utils.argspec import ENTRY
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, GlanceOpsError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.image.batch import SkippedError
 from ansible_collections.imageops.glance.plugins.module_utils.image.engine import Outcome
-from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish, wish_of
+from ansible_collections.imageops.glance.plugins.module_utils.image.wish import ENTRY_DEFAULTS, Wish, wish_of
 
 
 def wishes_of(params: Mapping[str, Any]) -> tuple[list[Wish], bool]:

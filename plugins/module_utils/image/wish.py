@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\Z")
 
 
+#: Stands in for an option that was not given, in the task or in the entry.
+ENTRY_DEFAULTS: dict[str, Any] = {
+    "state": "present",
+    "properties_mode": "merge",
+    "decompress": "none",
+    "convert": "none",
+    "stores_mode": "merge",
+    "members_mode": "exact",
+    "on_content_change": "fail",
+    "replaced_state": "hidden",
+    "on_in_use": "fail",
+    "remote_interface": "public",
+}
+
+
 @dataclass(frozen=True)
 class DataWish:
     """Where the image's data comes from and how it travels.
