@@ -208,8 +208,9 @@ def importer() -> bool:
         text=True,
         check=False,
     )
-    complaints = [line for line in done.stdout.splitlines() if line.startswith(("ERROR", "WARNING"))]
-    print("\n".join(complaints) if done.returncode == 0 else done.stdout, flush=True)
+    said = [line for line in done.stdout.splitlines() if not line.startswith("Loading ")]
+    complaints = [line for line in said if line.startswith(("ERROR", "WARNING"))]
+    print("\n".join(said if done.returncode else complaints), flush=True)
     return done.returncode == 0 and not complaints
 
 
