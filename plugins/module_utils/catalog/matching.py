@@ -163,18 +163,27 @@ def begun_successors(images: Sequence[Image]) -> dict[str, str]:
 def find_predecessors(slots: Sequence[Slot], left: Sequence[Image]) -> None:
     """For slots without an image: whose successor theirs will be.
 
-    The same version with other data; for the current slot else the newest that users see now.
+    The same version with other data; for the current slot else the newest that users have in hand.
     """
-    seen = sorted((i for i in left if i.status == "active" and not i.hidden), key=lambda image: image.age_key)
+    ordered = sorted(left, key=lambda image: image.age_key)
+    by_version: dict[str, list[Image]] = {}
+    for image in ordered:
+        by_version.setdefault(image.version, []).append(image)
     used: set[str] = set()
-    by_version: dict[str, Image] = {image.version: image for image in seen}
     for slot in slots:
-        if slot.image is None and slot.version in by_version:
-            slot.predecessor = by_version[slot.version]
-            used.add(slot.predecessor.id)
+        if slot.image is None:
+            slot.predecessor = next((i for i in reversed(by_version.get(slot.version, ())) if _serves(i, slot)), None)
+            used.update(() if slot.predecessor is None else (slot.predecessor.id,))
     current = slots[-1]
     if current.image is None and current.predecessor is None:
-        current.predecessor = next((image for image in reversed(seen) if image.id not in used), None)
+        current.predecessor = next((i for i in reversed(ordered) if _serves(i, current) and i.id not in used), None)
+
+
+def _serves(image: Image, slot: Slot) -> bool:
+    """Whether the image is as a slot's image is to be: usable and listed, unless the entry wants it otherwise."""
+    if image.hidden and not slot.entry.get("hidden"):
+        return False
+    return image.status == "active" or slot.entry.get("state") == "deactivated"
 
 
 def duplicates(slots: Sequence[Slot], left: Sequence[Image]) -> set[str]:

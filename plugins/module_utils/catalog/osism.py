@@ -162,9 +162,11 @@ class _Translation:
                 self.add(f"versions[{number}]", f"is {shown(version)}; it must be a mapping with 'version' and 'url'.")
                 continue
             entry = self._version(f"versions[{number}].", version, base, meta, multi)
-            name = self.label if not isinstance(entry.get("version"), str) else f"{self.label} ({entry['version']})"
-            found.append(Located(entry, self.place, name, _TOLD_AS))
-        return found if isinstance(self.item.get("name"), str) else []
+            found.append(Located(entry, self.place, self.label, _TOLD_AS))
+        name = self.item.get("name")
+        if name is not None and not isinstance(name, str):
+            self.add("name", f"is {shown(name)}; it must be text, so put it in quotes.")
+        return found if isinstance(name, str) else []
 
     def _base(self, meta: Mapping[str, Any]) -> dict[str, Any]:
         """What all versions have in common."""

@@ -45,11 +45,11 @@ Elements of ``images:``
     ``after``    keys; the element runs only when all of them ended well, and is skipped otherwise
     ``state``    present (which re-activates) | deactivated | absent
     ``id``       the image that is meant. Never looked up by name: an image that no catalog owns may bear the same one
-    ``match``    instead of ``id``: {property: value}. Of the images of the own project that have these custom
-                 properties, their own id in ``imageops_image``, and are not ``replaces``, the oldest is meant; none ->
-                 it is created. A second run that creates the same image at the same time is found by the same look
-                 after the create (the younger gives way), and so is what a killed run left behind, in whatever status.
-                 Names play no part
+    ``match``    instead of ``id``: {name: value} of custom properties and formats. Of the images of the own project
+                 that have these, their own id in ``imageops_image``, and are not ``replaces``, the oldest is meant;
+                 none -> it is created. A second run that creates the same image at the same time is found by the same
+                 look after the create (the younger gives way), and so is what a killed run left behind, in whatever
+                 status. Names play no part
     ``replaces`` with ``match``: id of the image whose successor this one is. The plan has decided that the content
                  differs; nothing is compared. The successor inherits what the element does not manage, is verified,
                  takes over the name, and then ``replaced_state`` (absent|hidden|deactivated) and ``replaced_name`` are

@@ -11,7 +11,7 @@ from typing import Any, Optional, Union
 
 from ansible_collections.imageops.glance.plugins.module_utils.catalog import matching, metadata, steps
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.content import compare, proves
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import KEEP_ALL
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import FORMAT_KEYS, KEEP_ALL
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.inventory import Inventory, Policy, Remote
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.marks import (
     CATALOG,
@@ -26,7 +26,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.catalog.steps impo
 from ansible_collections.imageops.glance.plugins.module_utils.document import REPLACES
 
 #: By these the module finds an image that another run has made meanwhile, or that a killed one left behind.
-_MATCH = (CATALOG, ENTRY, VERSION, SOURCE, DIGEST)
+_MATCH = (CATALOG, ENTRY, VERSION, SOURCE, DIGEST, *FORMAT_KEYS)
 
 
 @dataclass
@@ -86,7 +86,12 @@ class Series:
 
     def _match(self, slot: Slot) -> dict[str, str]:
         wanted = metadata.properties(slot.entry, self.policy, slot.digest)
-        return {key: str(wanted[key]) for key in _MATCH if key in wanted}
+        if slot.entry.get("convert") == "raw":
+            wanted["disk_format"] = "raw"
+        for key in FORMAT_KEYS:
+            wanted.setdefault(key, slot.entry.get(key))
+        # Glance cannot be asked for images whose property is empty.
+        return {key: str(wanted[key]) for key in _MATCH if wanted.get(key)}
 
     def _versions(self) -> set[str]:
         return {slot.version for slot in self.slots}
@@ -140,7 +145,7 @@ class Series:
                 element["id"] = fixed
                 del element["match"]
         else:
-            fate = fates[old.id]
+            fate = steps.lenient(old, fates[old.id], bool(slot.entry.get("protected")))
             name = steps.retired_name(slot.entry, old, self._versions())
             step.image_id = old.id
             step.reasons.append(_why_replaced(old, slot))
@@ -259,8 +264,8 @@ def put_away_step(
     return Step(action, image.properties[ENTRY], image.version or None, image.name, name, image.id, reasons, element)
 
 
-def _has(image: Image, marks: Mapping[str, str]) -> bool:
-    return all(image.properties.get(name) == value for name, value in marks.items())
+def _has(image: Image, wanted: Mapping[str, str]) -> bool:
+    return all(image.document.get(name) == value for name, value in wanted.items())
 
 
 def _why_replaced(old: Image, slot: Slot) -> str:

@@ -80,23 +80,28 @@ def source_options(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: entry[key] for key in (*SOURCE_KEYS, *FORMAT_KEYS) if key in entry}
 
 
-def put_away(image: Image, fate: str, may_unprotect: bool) -> tuple[dict[str, Any], list[str]]:
-    """Options that turn a superseded image into what it shall be, and what is said of it.
+def lenient(image: Image, fate: str, may_unprotect: bool) -> str:
+    """The fate of an image, considering its protection.
 
-    Nothing is to be done when the options are empty. A protected image is deleted only when the catalog itself had
-    it protected; somebody else's protection is a decision, so then it is hidden.
+    A protected image is deleted only when the catalog itself has it protected; somebody else's protection is a
+    decision, so then it is hidden.
     """
-    protected = bool(image.document.get("protected"))
-    if fate == "delete" and (may_unprotect or not protected):
+    return "hide" if fate == "delete" and image.document.get("protected") and not may_unprotect else fate
+
+
+def put_away(image: Image, fate: str, may_unprotect: bool) -> tuple[dict[str, Any], list[str]]:
+    """Options that turn a superseded image into what it shall be, and what is said of it; empty: it is that already."""
+    mild = lenient(image, fate, may_unprotect)
+    if mild == "delete":
         wanted: dict[str, Any] = {"state": "absent", "on_in_use": "hide"}
-        if protected:
+        if image.document.get("protected"):
             wanted["protected"] = False
         return wanted, ["is deleted"]
-    if fate == "deactivate":
+    if mild == "deactivate":
         return ({}, []) if image.status == "deactivated" else ({"state": "deactivated"}, ["is deactivated"])
     if image.hidden:
         return {}, []
-    return {"hidden": True}, ["is hidden, since it is protected from deletion" if fate == "delete" else "is hidden"]
+    return {"hidden": True}, ["is hidden" if mild == fate else "is hidden, since it is protected from deletion"]
 
 
 def mark_unique(label: str, used: set[str]) -> str:

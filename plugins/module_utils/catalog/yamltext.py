@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
@@ -13,6 +14,10 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import Miss
 
 if TYPE_CHECKING:
     from yaml.nodes import MappingNode, Node
+
+#: A catalog needs five levels.
+MAX_DEPTH = 200
+_BRACKETS = re.compile(r"[\[\]{}]")
 
 #: Gives the clear text of a vault's text.
 Decrypt = Callable[[str], str]
@@ -44,6 +49,8 @@ def load(text: str, decrypt: Optional[Decrypt] = None) -> Document:
     document = Document()
     loader = _loader_class(document, decrypt)(text)
     try:
+        if _may_be_deep(text):
+            _check_depth(text)
         node = loader.get_single_node()
         if node is not None:
             document.value = loader.construct_document(node)
@@ -62,6 +69,33 @@ def load(text: str, decrypt: Optional[Decrypt] = None) -> Document:
     finally:
         loader.dispose()
     return document
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether collections may be nested beyond the limit: each level takes an open bracket or a column more."""
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth += 1 if bracket.group() in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return any(len(line) > MAX_DEPTH for line in text.splitlines())
+
+
+def _check_depth(text: str) -> None:
+    """Count levels without recursion. libyaml's composer recurses in C, where too much ends the whole process.
+
+    :raises RecursionError: there are more than MAX_DEPTH
+    """
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise RecursionError
 
 
 def _loader_class(document: Document, decrypt: Optional[Decrypt]) -> Any:
