@@ -189,7 +189,7 @@ def _renewal(wish: Wish, found: Found, content: Content) -> Plan:
         )
     if wish.data is None:
         return _adjustment(wish, replace(found, broken=None), content)
-    plan = _new_image(wish, replace(found, current=None), inherited(current), {})
+    plan = _new_image(wish, replace(found, current=None, members=None), inherited(current), {})
     cleaning = []
     if current.get("protected"):
         cleaning.append(Step("update", current["id"], {"changes": {"protected": False}, "told": "unprotect"}))
@@ -214,7 +214,7 @@ def _new_image(wish: Wish, found: Found, base: Document, marks: Mapping[str, str
     after = _as_created(first, found.project_id)
     if moves:
         steps.append(_transfer(NEW, wish, found))
-        after = _after_transfer(after, wish)
+        after = _after_transfer(after, wish, found)
     after = _finish(steps, after, wish, found, deferred)
     return Plan(tuple(steps), None, after)
 
@@ -250,7 +250,7 @@ def _adjustment(wish: Wish, found: Found, content: Content) -> Plan:
         early = {k: v for k, v in desired.attributes.items() if k not in DEFERRED}
         after = _update(steps, after, replace(desired, attributes=early))
         steps.append(_transfer(current["id"], wish, found))
-        after = _after_transfer(after, wish)
+        after = _after_transfer(after, wish, found)
     elif wish.state == "deactivated" and not has_data(current):
         raise OptionError(f"state: {wish.told} has no data yet, so it cannot be deactivated; give filename or url.")
     after = _finish(steps, after, wish, found, desired)
@@ -278,7 +278,8 @@ def _different(wish: Wish, found: Found, content: Content) -> Plan:
         raise OptionError(f"{what}. To replace it, the new data is needed: give filename or url.")
     if wish.id:
         raise OptionError(f"{what}. A replacement has an id of its own; leave id out and give name.")
-    return _replacement(wish, replace(found, old=current, current=found.staged), content)
+    # The members that were looked up are those of the old image.
+    return _replacement(wish, replace(found, old=current, current=found.staged, members=None), content)
 
 
 def _replacement(wish: Wish, found: Found, content: Content) -> Plan:
@@ -324,7 +325,7 @@ def _continued(wish: Wish, found: Found, content: Content, target: Document, ear
     if content.verdict == MISSING:
         after = _update(steps, after, _as_desired(early))
         steps.append(_transfer(target["id"], wish, found))
-        after = _after_transfer(after, wish)
+        after = _after_transfer(after, wish, found)
     else:
         for name in ("disk_format", "container_format"):
             wanted.pop(name, None)
@@ -398,7 +399,7 @@ def _finish(steps: list[Step], after: Document, wish: Wish, found: Found, desire
         after = {**after, "status": "active"}
     after = _update(steps, after, desired)
     after = _copies(steps, after, wish, found)
-    after = _members(steps, after, wish, found)
+    _members(steps, after, wish, found)
     if wish.state == "deactivated" and after.get("status") == "active":
         steps.append(Step("deactivate", _id_of(after), {}))
         after = {**after, "status": "deactivated"}
@@ -439,9 +440,9 @@ def _copies(steps: list[Step], after: Document, wish: Wish, found: Found) -> Doc
     return {**after, "stores": ",".join([*kept, *missing])} if missing or surplus else after
 
 
-def _members(steps: list[Step], after: Document, wish: Wish, found: Found) -> Document:
+def _members(steps: list[Step], after: Document, wish: Wish, found: Found) -> None:
     if wish.members is None:
-        return after
+        return
     there = found.members or frozenset()
     missing = [member for member in wish.members if member not in there]
     surplus = sorted(there - set(wish.members)) if wish.exact_members else []
@@ -451,15 +452,11 @@ def _members(steps: list[Step], after: Document, wish: Wish, found: Found) -> Do
                 f"members: only shared images have members, but {wish.told} is {after.get('visibility')}; "
                 "set visibility to shared."
             )
-        return after
+        return
     if missing:
         steps.append(Step("share", _id_of(after), {"members": tuple(missing)}))
     if surplus:
         steps.append(Step("unshare", _id_of(after), {"members": tuple(surplus)}))
-    if missing or surplus:
-        members = sorted((there | set(missing)) - set(surplus))
-        return {**after, "members": members}
-    return after
 
 
 def _as_created(document: Mapping[str, Any], project_id: str | None) -> Document:
@@ -488,8 +485,12 @@ def _as_created(document: Mapping[str, Any], project_id: str | None) -> Document
     return {**defaults, **document}
 
 
-def _after_transfer(document: Document, wish: Wish) -> Document:
-    return {**document, "status": "active"}
+def _after_transfer(document: Document, wish: Wish, found: Found) -> Document:
+    """An upload ends in one store, the first that is wanted; an import ends in all of them."""
+    stores = _wanted_stores(wish, found)
+    if wish.data is not None and wish.data.method is None:
+        stores = stores[:1]
+    return {**document, "status": "active", **({"stores": ",".join(stores)} if stores else {})}
 
 
 __all__ = ["NEW", "SAME", "Found", "Plan", "Step", "make_plan", "replaced_name", "stores_of"]
