@@ -27,7 +27,16 @@ INTERNAL_ERROR_RETRIES = 2
 
 
 class UncertainOutcome(ApiError):
-    """No usable answer came, so the server may or may not have acted."""
+    """No usable answer came, so the server may or may not have acted.
+
+    ``retry_after`` is how many seconds the server asks to wait, None when it does not.
+    """
+
+    def __init__(
+        self, message: str, status: int | None = None, request_id: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, status, request_id)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
@@ -137,9 +146,12 @@ class Http:
                     raise UncertainOutcome(attempt.told(), None, sent["X-Openstack-Request-Id"]) from outcome
             elif not attempt.worth_repeating(outcome):
                 return outcome
-            elif not repeatable and outcome.status_code not in (429, 503):
-                # 429 and 503 say "not accepted"; the others may come from a gateway whose server did act.
-                raise UncertainOutcome(attempt.told(), outcome.status_code, sent["X-Openstack-Request-Id"])
+            elif not repeatable and (data is not None or outcome.status_code not in (429, 503)):
+                # 429 and 503 say "not accepted"; the others may come from a gateway whose server did act. A stream
+                # can be sent again only by whoever can rewind it.
+                raise UncertainOutcome(
+                    attempt.told(), outcome.status_code, sent["X-Openstack-Request-Id"], attempt.retry_after
+                )
             attempt.pause()
 
     def _once(

@@ -88,9 +88,9 @@ class Engine:
                 outcome.notes.append("wait is false, so the import that is under way is left alone")
                 return
             content = self._judged(wish, found)
-            if content.verdict == DIFFERENT and found.staged is not None and wish.data is not None:
-                staged_content = judge(found.staged, wish, self.sources)
-                content = replace(staged_content, reason=content.reason) if _is_replacing(wish, found) else content
+            if content.verdict == DIFFERENT and found.staged is not None and _is_replacing(wish, found):
+                found = _continuing(found)
+                content = replace(judge(found.current, wish, self.sources), reason=content.reason)
             plan, wish_planned = self._planned(wish, found, content)
             if turn == 0:
                 outcome.before = _managed(plan.before, plan)
@@ -197,7 +197,7 @@ class Engine:
         data = wish.data
         assert data is not None
         attributes = wish.desired.attributes
-        base = found.remote or (found.current if found.old is None else None) or {}
+        base = found.remote or found.current or {}
         declared = attributes.get("disk_format") or base.get("disk_format")
         if data.remote_image_id:
             if declared is None:
@@ -253,6 +253,13 @@ class Engine:
         outcome.moved = applied.moved
         outcome.image = None if applied.document is None else with_spellings(applied.document)
         outcome.after = _managed(applied.document, plan)
+
+
+def _continuing(found: Found) -> Found:
+    """An earlier run has begun to replace the image: what it has made is the one to work on."""
+    staged = found.staged or {}
+    broken = "it can hold no data any more" if staged.get("status") == "broken" else None
+    return replace(found, old=found.current, current=found.staged, staged=None, broken=broken, members=None)
 
 
 def _is_replacing(wish: Wish, found: Found, content: Content | None = None) -> bool:

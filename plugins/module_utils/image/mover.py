@@ -94,9 +94,8 @@ def send(
     algorithms = [algorithm]
     if data.checksum is not None and data.checksum.algorithm not in algorithms:
         algorithms.append(data.checksum.algorithm)
-    pauses = deadline.pauses(first=0.5)
     failure: GlanceOpsError | None = None
-    for _turn in range(UPLOAD_TRIES):
+    for turn in range(UPLOAD_TRIES):
         with upload_body(source, algorithms, progress=sources.progress, check=_checker(sources, data)) as body:
             refuse_contradiction(document, body.head, body.size, data)
             failure = _put(glance, image_id, body, store, stage)
@@ -104,9 +103,17 @@ def send(
                 return body.digests
         if _look_after(glance, image_id, failure, deadline, body, stage):
             return body.digests
-        if not pauses.rest():
+        pause = _pause_after(failure, turn)
+        if pause > glance.http.policy.total_time or pause > deadline.left:
             break
+        deadline.sleep(pause)
     raise TransferError(f"The upload of {data.told} was cut off again and again; last: {failure}") from failure
+
+
+def _pause_after(failure: GlanceOpsError, turn: int) -> float:
+    """Seconds until the next try: what the server asks for, else longer each time."""
+    asked = failure.retry_after if isinstance(failure, UncertainOutcome) else None
+    return 0.5 * 3.0**turn if asked is None else asked
 
 
 def _checker(sources: Sources, data: DataWish) -> Callable[[Digests], None]:

@@ -59,6 +59,11 @@ class UploadBody:
         return self._refusal or self._feed.pipe.error
 
     @property
+    def whole(self) -> bool:
+        """Whether every byte was handed over and found right."""
+        return self._digests is not None
+
+    @property
     def digests(self) -> Digests:
         """Of all bytes sent; raises TransferError before the body was sent whole."""
         if self._digests is None:
