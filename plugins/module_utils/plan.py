@@ -351,12 +351,13 @@ def _retirement(old: Document, wish: Wish) -> list[Step]:
     if wish.replaced_state == "hidden":
         wanted["os_hidden"] = True
     steps = []
+    if wish.replaced_state == "deactivated" and old.get("status") == "active":
+        steps.append(Step("deactivate", old["id"], {"told": "deactivate old"}))
+    # The name goes last: as long as the old image bears it, a later run sees what is left to do.
     changes = differing(old, Desired(wanted))
     if changes:
         told = "hide old" if wish.replaced_state == "hidden" else "rename old"
         steps.append(Step("update", old["id"], {"changes": changes, "told": told}))
-    if wish.replaced_state == "deactivated" and old.get("status") == "active":
-        steps.append(Step("deactivate", old["id"], {"told": "deactivate old"}))
     return steps
 
 
