@@ -184,6 +184,18 @@ class Glance:
                 return current
             tries.rest(uncertain)
 
+    def refuses_visibility(self, document: Document, wanted: str) -> ApiError | None:
+        """Why this user may not give the image a visibility; None when that is allowed.
+
+        One PATCH gives it and takes it back, which Glance checks one by one and saves together: nobody ever sees it.
+        """
+        image_id = document["id"]
+        what = f"making image {image_id} {wanted}"
+        turns = [{"op": "replace", "path": "/visibility", "value": v} for v in (wanted, document["visibility"])]
+        headers = {"Content-Type": PATCH_TYPE}
+        response = self._call("PATCH", f"/images/{image_id}", what, json=turns, headers=headers, ok=(200, 403))
+        return api_error(response, what) if response.status_code == 403 else None
+
     def delete(self, image_id: str) -> bool:
         """Delete; False when it was gone already."""
         tries = _Tries(self.http.policy)

@@ -18,7 +18,13 @@ from ansible_collections.imageops.glance.plugins.module_utils.document import (
     differing,
     operations,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, ConflictError, GlanceOpsError
+from ansible_collections.imageops.glance.plugins.module_utils.errors import (
+    ApiError,
+    ConflictError,
+    GlanceOpsError,
+    OptionError,
+)
+from ansible_collections.imageops.glance.plugins.module_utils.image.content import has_data
 from ansible_collections.imageops.glance.plugins.module_utils.image.importing import (
     check_offered,
     copy_to_stores,
@@ -71,6 +77,7 @@ class Applier:
             if image is not None:
                 self.documents[image["id"]] = image
         self.result = Applied(found.current)
+        self.after: Document | None = None
 
     def apply(self, plan: Plan) -> Applied:
         """Every step; returns what was done.
@@ -78,6 +85,7 @@ class Applier:
         :raises Overtaken: another run has changed the image meanwhile; what this one made is gone again
         :raises GlanceOpsError: a step failed; ``self.result`` holds what was done before it
         """
+        self.after = plan.after
         if plan.after is not None and plan.after.get("id"):
             self.result.document = self.documents.get(plan.after["id"], self.result.document)
         try:
@@ -105,6 +113,9 @@ class Applier:
         if self.made is None or self.verified:
             return
         try:
+            if isinstance(exc, Overtaken) and has_data(self.glance.image(self.made) or {}):
+                # Another run has taken it for its own and filled it, and may already have told its user so.
+                return
             self.glance.delete(self.made)
             # As if it had never been made.
             self.result.actions = self.result.actions[: self.before_making]
@@ -169,11 +180,15 @@ class Applier:
                 raise Overtaken()
 
     def _rivals(self, mine: Document) -> list[Document]:
-        if self.wish.match:
-            query = [*self.wish.match.items(), ("os_hidden", str(bool(mine.get("os_hidden"))).lower())]
-            candidates = [i for i in self.glance.images(query) if i.get("imageops_image") == i["id"]]
-        else:
-            candidates = self.viewer.named(str(mine.get("name")), hidden=bool(mine.get("os_hidden")))
+        # A successor is hidden at first; one that is not hidden any more has taken the old image's place already.
+        where = (False, True) if replaces(mine) else (bool(mine.get("os_hidden")),)
+        candidates: list[Document] = []
+        for hidden in where:
+            if self.wish.match:
+                query = [*self.wish.match.items(), ("os_hidden", str(hidden).lower())]
+                candidates += [i for i in self.glance.images(query) if i.get("imageops_image") == i["id"]]
+            else:
+                candidates += self.viewer.named(str(mine.get("name")), hidden=hidden)
         return [
             image
             for image in candidates
@@ -189,6 +204,7 @@ class Applier:
         assert wished is not None
         self._check_beforehand()
         document = self.documents[image_id]
+        self._check_visibility(document)
         stores: tuple[str, ...] = data.get("stores") or ()
         label = str(self.wish.name or image_id)
         algorithm = self.viewer.hash_algorithm()
@@ -220,6 +236,21 @@ class Applier:
         self.result.unverified = moved.unverified
         self.unwatched = wished.method is not None and not self.wait
         self._keep(moved.document)
+
+    def _check_visibility(self, document: Document) -> None:
+        """Whether this user may show the image to all, asked before its data is moved.
+
+        :raises OptionError: the user may not
+        """
+        wanted = (self.after or {}).get("visibility")
+        if wanted != "public" or document.get("visibility") == wanted or self.glance.login.is_admin:
+            return
+        refused = self.glance.refuses_visibility(document, wanted)
+        if refused is not None:
+            raise OptionError(
+                f"visibility: this user may not make images {wanted}, so nothing was uploaded; have an admin do it, "
+                f"or choose another visibility. {refused}"
+            )
 
     def _update(self, image_id: str, data: Mapping[str, Any]) -> bool:
         current = self.documents[image_id]

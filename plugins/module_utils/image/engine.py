@@ -165,7 +165,8 @@ class Engine:
         told_format = None
         moves = content.verdict == MISSING or _is_replacing(wish, found, content)
         if moves and wish.data is not None:
-            if wish.data.method is not None:
+            wish = self._able_to_fill_stores(wish, found)
+            if wish.data is not None and wish.data.method is not None:
                 from ansible_collections.imageops.glance.plugins.module_utils.image.importing import check_offered
 
                 check_offered(wish.data.method, self.viewer.import_methods())
@@ -176,6 +177,23 @@ class Engine:
                 found = self.viewer.with_old_members(found, old)
         self._refuse_foreign_owner(wish, found)
         return make_plan(wish, found, content, told_format), wish
+
+    def _able_to_fill_stores(self, wish: Wish, found: Found) -> Wish:
+        """Data for several stores travels by an import where copying it later is for admins only.
+
+        :raises OptionError: this user can do neither
+        """
+        wanted = found.stores if wish.all_stores else wish.stores or ()
+        if wish.data is None or wish.data.method is not None or len(wanted) < 2 or self.glance.login.is_admin:
+            return wish
+        if "glance-direct" in self.viewer.import_methods():
+            return replace(wish, data=replace(wish.data, method="glance-direct"))
+        if self.glance.login.is_admin is False:
+            raise OptionError(
+                "stores: an upload fills one store, and copies are for admins; this cloud offers no glance-direct to "
+                "fill several at once. Name one store, or have an admin do it."
+            )
+        return wish
 
     def _recordable(self, wish: Wish, content: Content) -> Content:
         """A checksum in an algorithm that Glance does not keep goes onto the image, for the next run to compare."""
