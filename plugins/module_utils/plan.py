@@ -30,6 +30,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.content impo
     Content,
     has_data,
 )
+from ansible_collections.imageops.glance.plugins.module_utils.image.selection import replaces
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
 
 Document = dict[str, Any]
@@ -86,7 +87,9 @@ class Plan:
 
     @property
     def actions(self) -> list[str]:
-        return [step.data.get("told", step.do) for step in self.steps]
+        """What is told of the steps; bookkeeping of ours, told by nothing, is left out."""
+        told = [step.data.get("told", step.do) for step in self.steps]
+        return [action for action in told if action]
 
 
 def make_plan(wish: Wish, found: Found, content: Content, told_format: str | None = None) -> Plan:
@@ -256,9 +259,20 @@ def _adjustment(wish: Wish, found: Found, content: Content) -> Plan:
     after = _finish(steps, after, wish, found, desired)
     if found.superseded is not None:
         steps += _retirement(found.superseded, wish)
+    if replaces(current) is not None:
+        after = _unmarked(steps, after, wish)
     if found.staged is not None:
         steps += _deletion(found.staged, wish, clean=True)
     return Plan(tuple(steps), current, after)
+
+
+def _unmarked(steps: list[Step], after: Document, wish: Wish) -> Document:
+    """What was left to do for a replacement whose run was interrupted at its very end, or whose predecessor is gone."""
+    changes: dict[str, Any] = {REPLACES: None}
+    if after.get("os_hidden") and wish.desired.attributes.get("os_hidden") is None:
+        changes["os_hidden"] = False
+    steps.append(Step("update", _id_of(after), {"changes": changes, "told": "finish"}))
+    return {k: v for k, v in {**after, **changes}.items() if k != REPLACES}
 
 
 def _ignoring(wish: Wish, found: Found) -> Plan:
@@ -311,7 +325,11 @@ def _replacement(wish: Wish, found: Found, content: Content) -> Plan:
         plan = _continued(wish, found, content, target, early, wanted)
         steps = list(plan.steps)
     steps += _retirement(old, wish)
-    return Plan(tuple(steps), old, plan.after, content.reason)
+    assert plan.after is not None
+    after = {k: v for k, v in plan.after.items() if k != REPLACES}
+    # Until here the mark has told a run that finds both images which of them is to go.
+    steps.append(Step("update", _id_of(after), {"changes": {REPLACES: None}, "told": ""}))
+    return Plan(tuple(steps), old, after, content.reason)
 
 
 def _fresh_successor(wish: Wish, found: Found, base: Document, old: Document) -> Plan:
@@ -352,8 +370,8 @@ def _retirement(old: Document, wish: Wish) -> list[Step]:
         wanted["os_hidden"] = True
     steps = []
     if wish.replaced_state == "deactivated" and old.get("status") == "active":
+        # While it still bears the name, so that a run after a crash finds it.
         steps.append(Step("deactivate", old["id"], {"told": "deactivate old"}))
-    # The name goes last: as long as the old image bears it, a later run sees what is left to do.
     changes = differing(old, Desired(wanted))
     if changes:
         told = "hide old" if wish.replaced_state == "hidden" else "rename old"

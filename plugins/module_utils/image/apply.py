@@ -91,7 +91,7 @@ class Applier:
         try:
             for step in plan.steps:
                 told = str(step.data.get("told", step.do))
-                if self._perform(step):
+                if self._perform(step) and told:
                     self.result.actions.append(told)
                 if self.unwatched:
                     # What follows presumes that the data is there and right; a later run does it.
@@ -260,16 +260,28 @@ class Applier:
         patch = operations(current, wanted)
         if not patch:
             return False
-        self._keep(self.glance.patch(image_id, patch))
+        try:
+            self._keep(self.glance.patch(image_id, patch))
+        except ApiError as exc:
+            if exc.status != 404 or image_id == self.result_id:
+                raise
+            # An image that was to be put away, and somebody has deleted.
+            return False
         return True
 
     def _reactivate(self, image_id: str, _data: Mapping[str, Any]) -> None:
         self.glance.reactivate(image_id)
         self._reread(image_id)
 
-    def _deactivate(self, image_id: str, _data: Mapping[str, Any]) -> None:
-        self.glance.deactivate(image_id)
+    def _deactivate(self, image_id: str, _data: Mapping[str, Any]) -> bool:
+        try:
+            self.glance.deactivate(image_id)
+        except ApiError as exc:
+            if exc.status != 404 or image_id == self.result_id:
+                raise
+            return False
         self._reread(image_id)
+        return True
 
     def _copy(self, image_id: str, data: Mapping[str, Any]) -> bool:
         document = self.documents[image_id]
