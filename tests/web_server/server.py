@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 PIECE = 64 * 1024
@@ -134,8 +134,8 @@ class WebServer(ThreadingHTTPServer):
 
 def fields(texts: dict[str, Any]) -> dict[str, Any]:
     """Page's fields from texts; unknown names are left out, since real URLs have queries of their own."""
-    kinds = get_type_hints(Page)
-    return {name: _value(str(kinds[name]), text) for name, text in texts.items() if name in kinds}
+    kinds = {field.name: str(field.type) for field in dataclasses.fields(Page)}
+    return {name: _value(kinds[name], text) for name, text in texts.items() if name in kinds}
 
 
 def _value(kind: str, text: Any) -> Any:

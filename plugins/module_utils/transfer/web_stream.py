@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Gathered from what the network brings at a time, so that the threads behind have little to do for each byte.
 READ_SIZE = 256 * 1024
+_OLD_READ_SIZE = 16 * 1024
 # Servers that ask for a longer pause are asked again after this many seconds all the same.
 MAX_PAUSE = 120.0
 
@@ -145,14 +146,14 @@ class WebStream:
         if self._answer is None:
             return
         raw = self._answer.raw
-        # read() waits for as much as it was asked for, and forgets what it has when the network breaks meanwhile;
-        # read1() does not, but urllib3 before 2.1 lacks it.
-        read = getattr(raw, "read1", raw.read)
+        # read() waits for as much as it was asked for, and forgets what it has when the network breaks meanwhile, so it
+        # is asked for little; read1() does neither, but urllib3 before 2.1 lacks it.
+        read, size = (raw.read1, READ_SIZE) if hasattr(raw, "read1") else (raw.read, _OLD_READ_SIZE)
         while True:
             if self._cancelled.is_set():
                 self._break_off()
             try:
-                piece: bytes = read(READ_SIZE, decode_content=False)
+                piece: bytes = read(size, decode_content=False)
             except (HTTPError, OSError, ValueError) as error:
                 raise NoAnswerError(why(error)) from error
             if not piece:
