@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import SOURCE_KEYS
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import MOVING, SOURCE_KEYS
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import ENTRY_DEFAULTS, wish_of
@@ -22,9 +22,9 @@ AT_A_TIME = 16
 def resolved(entries: Sequence[Entry], timeout: float = 30.0) -> tuple[list[Entry], list[str]]:
     """The entries with hex checksums where a URL stood, and a sentence for each that could not be read.
 
-    Only an entry without a version needs it for the plan: what it is today, its checksum file says. With a version, the
-    module image reads the file when the data is moved. An entry whose file cannot be read stays as it is, so that it
-    fails alone, and only when its data is needed.
+    Only an entry whose version does not say what it is needs it for the plan: what it is today, its checksum file says.
+    With a version, the module image reads the file when the data is moved. An entry whose file cannot be read stays as
+    it is, so that it fails alone, and only when its data is needed.
     """
     asking = [i for i, entry in enumerate(entries) if _needs_reading(entry)]
     if not asking:
@@ -45,7 +45,7 @@ def resolved(entries: Sequence[Entry], timeout: float = 30.0) -> tuple[list[Entr
 
 def _needs_reading(entry: Entry) -> bool:
     checksum = str(entry.get("checksum") or "")
-    return entry.get("enabled", True) and not entry.get("version") and "://" in checksum
+    return entry.get("enabled", True) and (entry.get("version") or MOVING) == MOVING and "://" in checksum
 
 
 def _read(entry: Entry, sources: Sources) -> tuple[Entry, str]:

@@ -21,6 +21,8 @@ Entry = dict[str, Any]
 TRUE = ("yes", "true", "on")
 FALSE = ("no", "false", "off")
 KEEP_ALL = "all"
+#: The version of what is published under one address again and again.
+MOVING = "latest"
 DISK_AUTO = "auto"
 VERSIONED_NAME = "{name} ({version})"
 

@@ -148,15 +148,15 @@ def _adoptable(image: Image, slot: Slot, policy: Policy) -> bool:
 
 
 def begun_successors(images: Sequence[Image]) -> dict[str, str]:
-    """Ids of images that were being made to replace others, which users still have instead, with the others' ids.
+    """Ids of images that were being made to replace others that are still there, with the others' ids.
 
     They have data, but perhaps not verified, and not yet everything that they are to take over.
     """
-    seen = {image.id for image in images if image.status == "active" and not image.hidden}
+    there = {image.id for image in images if image.has_data}
     return {
         image.id: str(image.successor_of)
         for image in images
-        if image.has_data and image.hidden and image.successor_of in seen
+        if image.has_data and image.hidden and image.successor_of in there
     }
 
 

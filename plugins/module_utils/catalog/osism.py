@@ -28,7 +28,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 from urllib.parse import urlsplit
 
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import KEEP_ALL, as_flag, as_version
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import (
+    KEEP_ALL,
+    MOVING,
+    as_flag,
+    as_version,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.inventory import OSISM_TAG
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.validate import Located, Mistake, Place, shown
 
@@ -224,7 +229,7 @@ class _Translation:
             entry["filename"] = urlsplit(source).path or source
         elif source is not None:
             entry["url"] = source
-        if entry["version"] == "latest":
+        if entry["version"] == MOVING:
             self._latest(path, version, entry)
         elif version.get("checksum") is not None:
             entry["checksum"] = version["checksum"]

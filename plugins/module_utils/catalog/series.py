@@ -70,7 +70,8 @@ class Series:
             if step.element is not None and current.element is not None:
                 step.element["after"] = [current.element["key"]]
             published.append(step)
-        return [*published, *self._retire(fates, steps.after_keys(published)), *self._clean(published)]
+        after = steps.awaited(published)
+        return [*published, *self._retire(fates, after), *self._clean(after)]
 
     def _go_on(self, begun: Mapping[str, str]) -> None:
         """Where an interrupted run has begun a slot's image, go on with that, and with the predecessor that it had."""
@@ -213,13 +214,16 @@ class Series:
         """Superseded images: put away or deleted, once what supersedes them is there."""
         replaced = {slot.predecessor.id for slot in self.slots if slot.predecessor is not None}
         newest = self.slots[-1].entry
-        names = {slot.name for slot in self.slots}
+        wanted = self._versions()
+        names = {slot.name for slot in self.slots} | {
+            steps.versioned_name(slot.entry, slot.version) for slot in self.slots
+        }
         found = []
         for image in sorted(self.left, key=lambda one: one.age_key, reverse=True):
             if image.id in replaced:
                 continue
             options, reasons = steps.put_away(image, fates[image.id], bool(newest.get("protected")))
-            name = steps.retired_name(newest, image, self._versions())
+            name = steps.retired_name(newest, image, wanted)
             if options.get("state") != "absent" and image.name in names and image.name != name:
                 options["name"] = name
                 reasons.append(f"becomes '{name}'")
@@ -233,7 +237,7 @@ class Series:
             return "superseded, and more than are kept"
         return "superseded"
 
-    def _clean(self, published: Sequence[Step]) -> list[Step]:
+    def _clean(self, after: list[str]) -> list[Step]:
         """What interrupted runs left, and no new image goes on with."""
         found = []
         for image in self.leftovers:
@@ -242,7 +246,7 @@ class Series:
                 if image.document.get("protected"):
                     options["protected"] = False
                 reasons = ["an interrupted run left it unfinished", "is deleted"]
-                found.append(self._away(steps.RETIRE, image, options, reasons, steps.after_keys(published)))
+                found.append(self._away(steps.RETIRE, image, options, reasons, after))
         return found
 
     def _away(
@@ -259,7 +263,7 @@ def put_away_step(
     # "present" would re-activate an image that is only to be hidden or renamed.
     element.setdefault("state", "deactivated" if image.status == "deactivated" else "present")
     if after:
-        element["after"] = list(after)
+        element["after"] = after
     name = str(options.get("name", image.name))
     return Step(action, image.properties[ENTRY], image.version or None, image.name, name, image.id, reasons, element)
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -114,6 +114,13 @@ def mark_unique(label: str, used: set[str]) -> str:
     return key
 
 
-def after_keys(steps: Iterable[Step]) -> list[str]:
-    """The keys of the steps that do something."""
-    return [step.key for step in steps if step.key is not None]
+def awaited(published: Sequence[Step]) -> list[str]:
+    """Keys that superseded images wait for: the current image's, and those of all that is put in place beside it.
+
+    Mere changes of older versions' metadata are nothing to wait for.
+    """
+    return [
+        step.key
+        for number, step in enumerate(published)
+        if step.key is not None and (number == 0 or step.action != UPDATE)
+    ]
