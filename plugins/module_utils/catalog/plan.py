@@ -53,7 +53,8 @@ Elements of ``images:``
     ``replaces`` with ``match``: id of the image whose successor this one is. The plan has decided that the content
                  differs; nothing is compared. The successor inherits what the element does not manage, is verified,
                  takes over the name, and then ``replaced_state`` (absent|hidden|deactivated) and ``replaced_name`` are
-                 applied to the old image. An old image that is gone, or in that state already, is fine
+                 applied to the old image (absent lifts its protection first). An old image that is gone, or in that
+                 state already, is fine
     ``on_in_use: hide``  a delete that is refused because the image is in use hides it instead, and says so
     ``protected: false`` with ``state: absent``: lift the protection first, then delete
 
@@ -149,7 +150,7 @@ def plan(
         off = frozenset(str(entry.get("version") or "") for entry in group if not entry.get("enabled", True))
         if wanted:
             planned.extend(Series(title, wanted, off, policy, found, remote, keys).plan())
-    _order_by_helpers(planned)
+    planned = _helpers_first(planned)
     planned.extend(_prune(series, found, policy, keys))
     return _compiled(planned)
 
@@ -177,16 +178,31 @@ def _policy(
     return Policy(name, number, retire, prune, project_id or None, adopt, adopt_tag, owners or {}, known)
 
 
-def _order_by_helpers(planned: Sequence[Step]) -> None:
-    """An image whose kernel or ramdisk is made by the same plan comes after it."""
-    by_name = {step.name: step.key for step in planned if step.action in (steps.CREATE, steps.REPLACE)}
-    for step in planned:
-        if step.element is None:
-            continue
+def _helpers_first(planned: Sequence[Step]) -> list[Step]:
+    """An image whose kernel or ramdisk is made by the same plan comes after it; the module wants it later in the list.
+
+    Images that are each other's kernels would wait for each other; there the one that is met second does not wait.
+    """
+    makers = {step.name: step for step in planned if step.action in (steps.CREATE, steps.REPLACE)}
+    ordered: dict[int, Step] = {}
+    begun: set[int] = set()
+
+    def place(step: Step) -> None:
+        begun.add(id(step))
         for option in ("kernel", "ramdisk"):
-            key = by_name.get(str(step.element.get(option)))
-            if key is not None and key != step.key and key not in step.element.setdefault("after", []):
-                step.element["after"].append(key)
+            maker = makers.get(str((step.element or {}).get(option)))
+            if maker is None or step.element is None or maker.key is None:
+                continue
+            if id(maker) not in begun:
+                place(maker)
+            if id(maker) in ordered and maker.key not in step.element.get("after", ()):
+                step.element["after"] = [*step.element.get("after", ()), maker.key]
+        ordered[id(step)] = step
+
+    for step in planned:
+        if id(step) not in begun:
+            place(step)
+    return list(ordered.values())
 
 
 def _prune(series: Mapping[str, Any], found: Inventory, policy: Policy, keys: set[str]) -> list[Step]:

@@ -133,6 +133,8 @@ class Cloud:
         """One yield a change, named for it."""
         keys = [element["key"] for element in elements]
         assert len(set(keys)) == len(keys), keys
+        for number, element in enumerate(elements):
+            assert set(element.get("after", ())) <= set(keys[:number]), element
         waiting = list(elements)
         while waiting:
             ready = [one for one in waiting if all(key in results for key in one.get("after", ()))]
@@ -246,7 +248,8 @@ class Cloud:
     def _put_away(self, image: dict[str, Any], state: str, name: str) -> None:
         self.writes.add(image["id"])
         if state == "absent":
-            if image["id"] not in self.in_use and not image["protected"]:
+            # The module lifts a protection first: the plan asks for it only where the catalog has set it.
+            if image["id"] not in self.in_use:
                 del self.images[image["id"]]
                 return
             state = "hidden"
