@@ -37,19 +37,19 @@ suppress_warnings = ["intersphinx.external"]
 def main() -> int:
     """Command line entry."""
     env = environment()
-    antsibull = VENV_BIN / "antsibull-docs"
+    antsibull = str(VENV_BIN / "antsibull-docs")
     # plugin documentation is linted where Ansible finds the collection, guides where they are
-    if run([antsibull, "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", COLLECTION], env=env):
+    if run([antsibull, "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", str(COLLECTION)], env=env):
         return 1
     shutil.rmtree(SOURCE, ignore_errors=True)
     SOURCE.mkdir(parents=True)
     (SOURCE / "conf.py").write_text(CONFIGURATION, encoding="utf-8")
     generate = [antsibull, "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
-    if run([*generate, "--dest-dir", SOURCE, "imageops.glance"], env=env):
+    if run([*generate, "--dest-dir", str(SOURCE), "imageops.glance"], env=env):
         return 1
     shutil.rmtree(SITE, ignore_errors=True)
-    build = [VENV_BIN / "sphinx-build", "--fail-on-warning", "--keep-going", "-q", "-b", "dirhtml"]
-    status = run([*build, SOURCE, SITE], env=env)
+    build = [str(VENV_BIN / "sphinx-build"), "--fail-on-warning", "--keep-going", "-q", "-b", "dirhtml"]
+    status = run([*build, str(SOURCE), str(SITE)], env=env)
     if status == 0:
         print(f"{SITE.relative_to(REPO)}/index.html")
     return status

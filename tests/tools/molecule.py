@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     for name in arguments or known:
         env = environment({"MOLECULE_EPHEMERAL_DIRECTORY": str(WORK / "molecule" / name), "ANSIBLE_FORCE_COLOR": "0"})
-        command = [VENV_BIN / "molecule", "test", "--scenario-name", name]
+        command = [str(VENV_BIN / "molecule"), "test", "--scenario-name", name]
         suite.add(f"scenario {name}", run(command, cwd=SCENARIOS.parent, env=env) == 0)
     suite.seconds = time.monotonic() - started
     return suite.save()

@@ -157,15 +157,8 @@ def contents() -> bool:
 def install() -> bool:
     """The archive installs into an empty path, without a server to ask."""
     shutil.rmtree(INSTALLED, ignore_errors=True)
-    command = [
-        VENV_BIN / "ansible-galaxy",
-        "collection",
-        "install",
-        "--offline",
-        "--collections-path",
-        INSTALLED,
-        archive(),
-    ]
+    command = [str(VENV_BIN / "ansible-galaxy"), "collection", "install", "--offline"]
+    command += ["--collections-path", str(INSTALLED), str(archive())]
     return run(command, env=release_environment(), quiet=True) == 0
 
 
@@ -186,8 +179,8 @@ def documentation() -> bool:
             print(listing.stdout + listing.stderr)
             good = False
         if names:
-            command = [str(VENV_BIN / "ansible-doc"), "--type", kind, *names]
-            good = run(command, env=release_environment() | {"PAGER": "cat"}, quiet=True) == 0 and good
+            show = [str(VENV_BIN / "ansible-doc"), "--type", kind, *names]
+            good = run(show, env=release_environment() | {"PAGER": "cat"}, quiet=True) == 0 and good
         print(f"{kind}: {', '.join(names) or 'none'}")
     return good
 
@@ -197,9 +190,9 @@ def importer() -> bool:
     settings = ROOT / "galaxy-importer.cfg"
     settings.write_text(IMPORTER_SETTINGS, encoding="utf-8")
     env = git_copy(release_environment()) | {"GALAXY_IMPORTER_CONFIG": str(settings)}
-    command = [VENV_BIN / "python", "-m", "galaxy_importer.main", archive()]
+    command = [str(VENV_BIN / "python"), "-m", "galaxy_importer.main", str(archive())]
     done = subprocess.run(
-        [str(word) for word in command],
+        command,
         cwd=ROOT,
         env=env,
         stdin=subprocess.DEVNULL,
