@@ -17,6 +17,12 @@ from ansible_collections.imageops.glance.plugins.module_utils.argspec import CON
 REPO = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.imageops.glance.plugins"
 MODULES = sorted(path.stem for path in (REPO / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+# a file that only documents an action plugin has no spec, no connection and nothing to do on a cloud
+ON_A_CLOUD = [
+    name
+    for name in MODULES
+    if "ARGUMENT_SPEC" in (REPO / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
+]
 FRAGMENT_PREFIX = "imageops.glance."
 HEADER = (
     "# Copyright: (c) 2026, imageops contributors",
@@ -27,6 +33,7 @@ HEADER = (
 SILENT: dict[str, Any] = {"type": "str", "required": False, "default": None, "elements": None}
 
 each_module = pytest.mark.parametrize("name", MODULES)
+each_on_a_cloud = pytest.mark.parametrize("name", ON_A_CLOUD)
 
 
 def module(name: str) -> Any:
@@ -91,7 +98,7 @@ def test_there_are_modules() -> None:
     assert {"image", "image_info"} <= set(MODULES)
 
 
-@each_module
+@each_on_a_cloud
 def test_options_are_documented_as_they_are_accepted(name: str) -> None:
     assert differences(accepted_options(name), documentation(name)["options"]) == []
 
@@ -113,7 +120,7 @@ def test_a_contradiction_is_found() -> None:
     ]
 
 
-@each_module
+@each_on_a_cloud
 def test_rules_name_options_that_exist(name: str) -> None:
     options = set(accepted_options(name))
     mentioned: set[str] = set()
@@ -127,7 +134,7 @@ def test_rules_name_options_that_exist(name: str) -> None:
     assert mentioned <= options
 
 
-@each_module
+@each_on_a_cloud
 def test_shared_documentation_is_used(name: str) -> None:
     references = documentation(name)["extends_documentation_fragment"]
     ours = [reference for reference in references if reference.startswith(FRAGMENT_PREFIX)]
@@ -135,7 +142,7 @@ def test_shared_documentation_is_used(name: str) -> None:
     assert any("attributes" in reference for reference in ours)
 
 
-@each_module
+@each_on_a_cloud
 def test_check_and_diff_mode_are_complete(name: str) -> None:
     attributes = documentation(name)["attributes"]
     assert attributes["check_mode"]["support"] == "full"
@@ -143,7 +150,7 @@ def test_check_and_diff_mode_are_complete(name: str) -> None:
     assert attributes["diff_mode"]["support"] == ("N/A" if name.endswith("_info") else "full")
 
 
-@each_module
+@each_on_a_cloud
 def test_result_is_documented(name: str) -> None:
     def incomplete(entries: Mapping[str, Any], where: str = "") -> list[str]:
         found = []
@@ -170,7 +177,7 @@ def test_examples_are_tasks_with_full_names(name: str) -> None:
         assert short == [], f"{task['name']}: {short} without its collection's name"
 
 
-@each_module
+@each_on_a_cloud
 def test_examples_use_options_that_exist(name: str) -> None:
     spec = accepted_options(name)
     accepted = set(spec) | {alias for option in spec.values() for alias in option.get("aliases", [])}
@@ -186,14 +193,22 @@ def test_module_name_is_its_file_name(name: str) -> None:
     assert own["author"]
 
 
+def test_other_modules_are_documented_action_plugins() -> None:
+    actions = {path.stem for path in (REPO / "plugins" / "action").glob("*.py")}
+    assert set(MODULES) - set(ON_A_CLOUD) <= actions
+
+
 def test_action_group_is_the_modules() -> None:
     runtime = yaml.safe_load((REPO / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-    assert runtime["action_groups"]["all"] == MODULES
+    assert runtime["action_groups"]["all"] == ON_A_CLOUD
 
 
-@each_module
+@each_on_a_cloud
 def test_module_has_an_integration_target(name: str) -> None:
-    assert (REPO / "tests" / "integration" / "targets" / name / "tasks" / "main.yml").is_file()
+    """One of the module's name, or several that begin with it, in which the module is run."""
+    targets = REPO / "tests" / "integration" / "targets"
+    tasks = [*targets.glob(f"{name}/tasks/*.yml"), *targets.glob(f"{name}_*/tasks/*.yml")]
+    assert any(f"imageops.glance.{name}:" in path.read_text(encoding="utf-8") for path in tasks)
 
 
 def python_files() -> list[str]:
