@@ -41,6 +41,10 @@ NEW = OWN_ID
 #: What a data-carrying image gets only after its data is verified.
 DEFERRED = ("visibility", "protected", "os_hidden")
 
+#: Properties that glance-download sets to what the remote image has, over what the new one had (Glance's option
+#: glance_download_properties.extra_properties, by its default).
+COPIED = ("hw_", "trait:", "os_distro", "os_secure_boot", "os_type")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -206,8 +210,10 @@ def _new_image(wish: Wish, found: Found, base: Document, marks: Mapping[str, str
     wanted.update(marks)
     first = dict(wanted)
     moves = wish.data is not None
-    deferred = Desired({name: wanted[name] for name in DEFERRED if name in wanted} if moves else {})
+    deferred = Desired()
     if moves:
+        late = {name: wanted[name] for name in DEFERRED if name in wanted}
+        deferred = Desired(late, _overwritten(wanted, wish, found))
         for name in DEFERRED:
             first.pop(name, None)
         first["visibility"] = "private"
@@ -504,8 +510,20 @@ def _as_created(document: Mapping[str, Any], project_id: str | None) -> Document
     return {**defaults, **document}
 
 
+def _overwritten(wanted: Mapping[str, Any], wish: Wish, found: Found) -> dict[str, Any]:
+    """Properties that have to be set once more after the data has come, None for those that have to go again."""
+    if wish.data is None or not wish.data.remote_image_id:
+        return {}
+    names = {name for name in (*wanted, *(found.remote or {})) if name.startswith(COPIED)}
+    return {name: wanted.get(name) for name in sorted(names)}
+
+
 def _after_transfer(document: Document, wish: Wish, found: Found) -> Document:
     """An upload ends in one store, the first that is wanted; an import ends in all of them."""
+    if wish.data is not None and wish.data.remote_image_id:
+        # Of an image that cannot be read nobody knows what was copied.
+        document = {k: v for k, v in document.items() if found.remote is not None or not k.startswith(COPIED)}
+        document.update({k: v for k, v in (found.remote or {}).items() if k.startswith(COPIED)})
     stores = _wanted_stores(wish, found)
     if wish.data is not None and wish.data.method is None:
         stores = stores[:1]

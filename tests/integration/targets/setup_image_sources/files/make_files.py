@@ -13,22 +13,14 @@ import gzip
 import hashlib
 import json
 import lzma
-import random
-import struct
 import sys
 from pathlib import Path
 
 import zstandard
+from ansible_collections.imageops.glance.tests.tools import samples
 
 SIZE = 3 * 1024 * 1024
-CLUSTER = 65536
 KINDS = ("md5", "sha256", "sha512")
-
-
-def qcow2(clusters: int) -> bytes:
-    """A disk of version 2 without data: header, first-level table, reference counts (QEMU docs/interop/qcow2.rst)."""
-    header = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 16, 1 << 30, 0, 2, CLUSTER, 2 * CLUSTER, 1, 0, 0)
-    return header.ljust(clusters * CLUSTER, b"\0")
 
 
 def packings(data: bytes) -> dict[str, bytes]:
@@ -61,9 +53,9 @@ def main() -> None:
     """Write everything into the folder."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    # Half of it random, so that the packed data is neither tiny nor as large as the disk.
-    disk = random.Random(3).randbytes(SIZE // 2) + bytes(SIZE // 2)
-    files = {"disk.raw": disk, "disk.qcow2": qcow2(8), "empty.raw": b"", "other.raw": disk[::-1]}
+    # Half of it noise, so that the packed data is neither tiny nor as large as the disk.
+    disk, other = (samples.raw_disk(seed, SIZE // 2) + bytes(SIZE // 2) for seed in ("disk", "other"))
+    files = {"disk.raw": disk, "other.raw": other, "empty.raw": b"", "disk.qcow2": samples.qcow2("disk", clusters=4)}
     for suffix, packed in packings(disk).items():
         files[f"disk.raw.{suffix}"] = packed
         files[f"truncated.raw.{suffix}"] = packed[: len(packed) // 2]
