@@ -304,6 +304,8 @@ class _Checker:
                 self.add(key, f"holds {shown(item)}; each item must be text.")
             elif len(item) > MAX_TEXT or bad_text(item):
                 self.add(key, f"{shown(item)} {bad_text(item) or f'is longer than {MAX_TEXT} characters.'}")
+        if key == "stores" and not value:
+            self.add(key, "is empty; an image with data is in one store at least, so name one.")
         if key == "tags" and len(value) > MAX_TAGS:
             self.add(key, f"has {len(value)} tags; Glance takes {MAX_TAGS} at most.")
 

@@ -9,10 +9,14 @@ import time
 from typing import Any
 
 import pytest
+from ansible_collections.imageops.glance.plugins.module_utils import argspec
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.plan import plan
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
+from ansible_collections.imageops.glance.plugins.module_utils.image.batch import check_order
+from ansible_collections.imageops.glance.plugins.module_utils.image.wish import ENTRY_DEFAULTS, wish_of
 from ansible_collections.imageops.glance.tests.unit.catalog.cloud_model import OTHER_PROJECT, PROJECT, Cloud, digest
 from ansible_collections.imageops.glance.tests.unit.catalog.test_plan_steps import (
+    CASES,
     actions,
     cloud_of,
     entry,
@@ -378,3 +382,15 @@ def test_time_is_linear_in_entries_and_images(series: int) -> None:
     large = seconds(5000)
     # Four times as much in about four times as long; quadratic would be sixteen times.
     assert large < 8 * max(small, 0.05)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_module_takes_every_element(case: str) -> None:
+    entries, images, policy, _expected = CASES[case]
+    elements = planned(cloud_of(*images), *entries, **policy)["images"]
+    options = {**argspec.ENTRY, **argspec.BATCH_ONLY}
+    for element in elements:
+        assert set(element) <= set(options)
+        for name, value in element.items():
+            assert value in options[name].get("choices", [value])
+    check_order([wish_of({**ENTRY_DEFAULTS, **element}) for element in elements])

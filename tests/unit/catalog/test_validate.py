@@ -24,6 +24,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.catalog.validate i
     check_catalog,
     check_defaults,
 )
+from ansible_collections.imageops.glance.plugins.module_utils.image.wish import ENTRY_DEFAULTS, wish_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,12 @@ VALID: list[dict[str, Any]] = [
 @pytest.mark.parametrize("more", VALID, ids=str)
 def test_valid(more: dict[str, Any]) -> None:
     assert mistakes({**GOOD, **more}) == []
+
+
+@pytest.mark.parametrize("more", VALID, ids=str)
+def test_valid_entries_are_valid_for_the_module(more: dict[str, Any]) -> None:
+    for element in plan([{**GOOD, **more}], [], "base")["images"]:
+        assert wish_of({**ENTRY_DEFAULTS, **element}).name == {**GOOD, **more}["name"]
 
 
 def test_valid_entries_are_normal_forms_of_themselves() -> None:
@@ -148,6 +155,7 @@ WRONG: list[tuple[dict[Any, Any], str, str]] = [
     ({"min_ram": "5 GB"}, "min_ram", "whole number"),
     ({"min_ram": 2**31}, "min_ram", "whole number"),
     ({"keep": "two"}, "keep", "'all'"),
+    ({"stores": []}, "stores", "name one"),
     ({"tags": "a"}, "tags", "must be a list"),
     ({"tags": {"a": 1}}, "tags", "must be a list"),
     ({"tags": [1]}, "tags", "must be text"),
@@ -325,7 +333,9 @@ def test_nothing_that_yaml_can_say_is_too_much(entries: list[Any], defaults: Any
 )
 def test_what_is_valid_can_be_planned(entry: dict[str, Any]) -> None:
     if not check_catalog([Located(entry)], None, None):
-        assert plan([entry], [], "base")["result"]["created"] == [entry["name"]]
+        outcome = plan([entry], [], "base")
+        assert outcome["result"]["created"] == [entry["name"]]
+        assert wish_of({**ENTRY_DEFAULTS, **outcome["images"][0]}).name == entry["name"]
 
 
 def test_keys_are_the_options_of_the_module() -> None:
