@@ -29,6 +29,11 @@ def setting(text: str) -> tuple[str, str]:
     return match["name"], match["value"]
 
 
+def folder(text: str) -> Path:
+    """A path, absolute and with ~ replaced."""
+    return Path(text).expanduser().absolute()
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands with their options."""
     top = argparse.ArgumentParser(
@@ -36,8 +41,8 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder of this cloud")
-    common.add_argument("--venv", type=Path, metavar="DIR", help="virtual environment, shareable; default DIR/venv")
+    common.add_argument("--state", type=folder, required=True, metavar="DIR", help="folder of this cloud")
+    common.add_argument("--venv", type=folder, metavar="DIR", help="virtual environment, shareable; default DIR/venv")
     common.add_argument("--python", metavar="PYTHON", help="Python 3.11 or later to build the environment with")
     common.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -75,7 +80,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             report = cloud.down(options.remove)
         else:
             report = cloud.reset()
-    except LocalCloudError as error:
+    except (LocalCloudError, OSError) as error:
         print(f"local_cloud: {error}", file=sys.stderr)
         return 1
     _tell(report, options)

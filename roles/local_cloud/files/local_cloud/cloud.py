@@ -23,7 +23,7 @@ from .layout import KEYSTONE, REGIONS, SERVICES, Layout
 from .state import State
 
 POSTGRES = "postgres"
-POSTGRES_ATTEMPTS = 5
+POSTGRES_ATTEMPTS = 3
 PORT_PATIENCE = 2.0
 
 
@@ -54,8 +54,7 @@ class Cloud:
     def up(self, settings: Mapping[str, str]) -> Report:
         """Everything runs and answers when this returns. ``settings``: Glance options to add, "" takes one back."""
         with self._locked():
-            if venv.ensure(self.venv_dir, self.wanted_python):
-                self._did("built the virtual environment")
+            self._prepare()
             for name, value in settings.items():
                 self.state.glance_settings[name] = value
                 if not value:
@@ -79,8 +78,7 @@ class Cloud:
     def reset(self) -> Report:
         """No image, and databases as in the beginning; what runs goes on running, what does not is started."""
         with self._locked():
-            if not self.state.built_with:
-                raise LocalCloudError(f"There is no cloud in {self.layout.root} to reset; run up first.")
+            self._prepare()
             self._up()
             server = self._postgres()
             server.sql(seeding.restore_sql())
@@ -109,6 +107,10 @@ class Cloud:
         return environment.variables(self.layout, known, cloud, with_token)
 
     # -- steps of up ---------------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        if venv.ensure(self.venv_dir, self.wanted_python):
+            self._did("built the virtual environment")
 
     def _up(self) -> None:
         self.layout.logs.mkdir(exist_ok=True)
