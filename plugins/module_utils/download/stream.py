@@ -17,8 +17,8 @@ from ansible_collections.imageops.glance.plugins.module_utils.transfer.web_clien
 if TYPE_CHECKING:
     import requests
 
-# A read that breaks off loses what it had gathered, so this is how much at most is asked for twice.
 READ_SIZE = 256 * 1024
+_OLD_READ_SIZE = 16 * 1024
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 10.0
 _ENDED = "the connection ended too early"
@@ -143,9 +143,14 @@ def _received(answer: requests.Response, skip: int) -> Iterator[bytes]:
     """What one connection brings after ``skip`` bytes; raises NoAnswerError when it breaks."""
     from urllib3.exceptions import HTTPError
 
+    raw = answer.raw
+    # read() waits for as much as it was asked for, and forgets what it has when the network breaks meanwhile, so it is
+    # asked for little; read1() does neither, but urllib3 before 2.1 lacks it. It brings little at a time only while
+    # nobody has to wait for it.
+    read, size = (raw.read1, READ_SIZE) if hasattr(raw, "read1") else (raw.read, _OLD_READ_SIZE)
     while True:
         try:
-            chunk: bytes = answer.raw.read(READ_SIZE, decode_content=False)
+            chunk: bytes = read(size, decode_content=False)
         except (HTTPError, OSError, ValueError) as exc:
             raise NoAnswerError(why(exc)) from exc
         if not chunk:
