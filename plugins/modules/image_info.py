@@ -183,6 +183,9 @@ cloud:
     project_id:
       description: The project that the login is for; V(null) when only a token is known.
       type: str
+    region:
+      description: Name of the region, as the catalog has it; V(null) when only a token is known.
+      type: str
     stores:
       description: Ids of the stores that take data, the default one first.
       type: list
@@ -263,7 +266,9 @@ def run(module: AnsibleModule) -> dict[str, Any]:
 
 def about_cloud(glance: Glance, viewer: Viewer, params: dict[str, Any]) -> dict[str, Any]:
     """What was asked about the cloud itself."""
-    told: dict[str, Any] = {"project_id": glance.login.project_id}
+    login = glance.login
+    regions = [region for region, endpoint in login.regions.items() if endpoint == login.endpoint]
+    told: dict[str, Any] = {"project_id": login.project_id, "region": regions[0] if len(regions) == 1 else None}
     if "stores" in params["cloud_facts"]:
         told["stores"] = list(viewer.stores())
     if "import_methods" in params["cloud_facts"]:
