@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 _MARKUP = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"(?:<br\s*/?>|\n)+")
+#: How Glance quotes its JSON schema: the reason comes first, then the rule, then where in the document.
+_SCHEMA = re.compile(
+    r"Provided object does not match schema '[^']*': (?P<why>.*?)\s*Failed validating .*On instance(?P<where>\S*):", re.DOTALL
+)
+#: Longer explanations quote the whole value that was refused.
+_LONGEST = 300
 
 #: What a user can do about a status, where Glance's own words do not say it.
 _ADVICE = {
@@ -40,10 +46,19 @@ def explain(response: requests.Response) -> str:
     if isinstance(content, dict):
         error = content.get("error")
         message = str(error.get("message", "")) if isinstance(error, dict) else str(content.get("message", ""))
+    by_schema = _SCHEMA.match(message)
+    if by_schema:
+        where = "/".join(re.findall(r"[^\[\]']+", by_schema["where"]))
+        return f"{where}: {_shortened(by_schema['why'])}" if where else _shortened(by_schema["why"])
     parts = [_MARKUP.sub("", part).strip() for part in _BREAK.split(message)]
     # An answer may echo a template that was never filled in.
     told = [part for part in parts if part and "${" not in part]
-    return told[-1] if told else f"{response.status_code} {response.reason}".strip()
+    return _shortened(told[-1]) if told else f"{response.status_code} {response.reason}".strip()
+
+
+def _shortened(text: str) -> str:
+    """The text without its middle when it is long: what was refused is at its beginning, why at its end."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 
 def api_error(response: requests.Response, what: str) -> ApiError:

@@ -53,7 +53,10 @@ def judge(current: Document | None, wish: Wish, sources: Sources) -> Content:
         return _against_checksum_alone(current, wish)
     if data.filename:
         # A missing file is an error even when the image is complete: the next cloud would need it.
-        sources.source(data).published_size()
+        try:
+            sources.source(data).published_size()
+        except TransferError as exc:
+            raise TransferError(f"filename: {exc.message}") from exc
     if current is None or not has_data(current):
         return Content(MISSING)
     formats = _other_format(current, wish)
