@@ -298,14 +298,17 @@ class _Handler(BaseHTTPRequestHandler):
         if cuts and (page.cut_times == 0 or self.server.count("cut", self.path) < page.cut_times):
             end = start + (page.cut_after or 0)
         size = min(PIECE, max(1, int(page.rate / 10))) if page.rate else PIECE
+        begun, first = time.monotonic(), start
         with open(page.file or os.devnull, "rb") as handle:
             handle.seek(start)
             while start < end:
                 piece = handle.read(min(size, end - start)) if page.file else content[start : min(end, start + size)]
                 yield piece
                 start += len(piece)
-                if page.rate:
-                    time.sleep(len(piece) / page.rate)
+                # Against the clock, since many short sleeps take far longer on a busy machine than they should.
+                early = begun + (start - first) / page.rate - time.monotonic() if page.rate else 0
+                if early > 0.005:
+                    time.sleep(early)
 
     def _write(self, page: Page, piece: bytes) -> None:
         self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if page.chunked else piece)
