@@ -198,15 +198,17 @@ class Glance:
 
     def delete(self, image_id: str) -> bool:
         """Delete; False when it was gone already."""
+        what = f"deleting image {image_id}"
         tries = _Tries(self.http.policy)
         while True:
             try:
-                response = self._call(
-                    "DELETE", f"/images/{image_id}", f"deleting image {image_id}", ok=(204, 404), repeatable=False
-                )
+                response = self._call("DELETE", f"/images/{image_id}", what, ok=(204, 404, 400), repeatable=False)
             except UncertainOutcome as exc:
                 tries.rest(exc)
                 continue
+            # Of several that delete at once, Glance answers one that a deleted image cannot be deleted.
+            if response.status_code == 400 and self.image(image_id) is not None:
+                raise api_error(response, what)
             # After a try whose answer was lost, 404 is what came of that try.
             return response.status_code == 204 or tries.count > 0
 

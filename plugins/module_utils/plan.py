@@ -57,6 +57,7 @@ class Found:
     :param members: project ids that share ``current``; None when not asked
     :param stores: stores of the cloud that can be written to, the default one first
     :param remote: the image in another region that glance-download copies
+    :param twins: images that runs which were killed have begun beside ``current``, and never filled
     """
 
     current: Document | None = None
@@ -68,6 +69,7 @@ class Found:
     old_members: frozenset[str] = frozenset()
     stores: tuple[str, ...] = ()
     remote: Document | None = None
+    twins: tuple[Document, ...] = ()
     project_id: str | None = None
 
 
@@ -104,6 +106,12 @@ def make_plan(wish: Wish, found: Found, content: Content, told_format: str | Non
     :raises ConflictError: the content differs and the task does not say what to do then
     :raises OptionError: what is wanted is impossible for this image
     """
+    plan = _main_plan(wish, found, content, told_format)
+    cleaning = [step for twin in found.twins for step in _deletion(twin, wish, clean=True)]
+    return replace(plan, steps=(*plan.steps, *cleaning))
+
+
+def _main_plan(wish: Wish, found: Found, content: Content, told_format: str | None) -> Plan:
     if wish.state == "absent":
         return _absent(wish, found)
     if found.old is None and content.verdict == DIFFERENT and wish.on_content_change == "ignore":

@@ -44,6 +44,7 @@ class Fault:
     :param after: called when the server has replied, before the reply is passed on
     :param unanswered: the reply is swallowed and the connection broken
     :param reply_limit: so many bytes of the reply's body are passed on, then the connection is broken
+    :param at_reply_byte: called when ``reply_limit`` bytes were passed on, before the connection is broken
     :param reset: break by a TCP reset, not by an orderly end
     """
 
@@ -61,6 +62,7 @@ class Fault:
     after: Callable[[Request], None] | None = None
     unanswered: bool = False
     reply_limit: int | None = None
+    at_reply_byte: Callable[[Request], None] | None = None
     reset: bool = False
 
 
@@ -154,3 +156,8 @@ def after(call: Callable[[Request], None]) -> Fault:
 def at_byte(count: int, call: Callable[[Request], None]) -> Fault:
     """Something happens elsewhere in the middle of the request's body."""
     return Fault(f"at byte {count}", body_limit=count, at_byte=call)
+
+
+def at_reply_byte(count: int, call: Callable[[Request], None]) -> Fault:
+    """Something happens elsewhere in the middle of the reply's body."""
+    return Fault(f"at byte {count} of the reply", reply_limit=count, at_reply_byte=call)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible_collections.imageops.glance.tests.faults.cloud import Document, sha512
+from ansible_collections.imageops.glance.tests.faults.process import Limits
 from ansible_collections.imageops.glance.tests.faults.stage import Stage, content
 
 OLD = content(1)
@@ -24,6 +25,8 @@ class Job:
     user = "member"
     #: Contents that an image of this name may have at any time.
     contents: tuple[bytes, ...] = (NEW,)
+    #: What the machine denies the disturbed run.
+    limits = Limits()
 
     def __init__(self, stage: Stage, name: str) -> None:
         self.stage = stage

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import re
 import shutil
 import sys
 import threading
@@ -83,9 +84,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--short", action="store_true", help="a representative part, for every run of all tests")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time")
     parser.add_argument("--list", action="store_true", help="only print the names")
-    parser.add_argument("-k", metavar="WORDS", default="", help="only cases whose names contain these words")
+    parser.add_argument("-k", metavar="PATTERN", default="", help="only cases whose names this regular expression fits")
     given = parser.parse_args(arguments)
-    cases = [case for case in table() if given.k in case.name and (case.short or not given.short)]
+    cases = [case for case in table() if re.search(given.k, case.name) and (case.short or not given.short)]
     if given.list:
         print("\n".join(case.name for case in cases))
         return 0

@@ -9,9 +9,11 @@ milliseconds instead of a second: what is measured here is what happens after a 
 
 from __future__ import annotations
 
+import ctypes
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -24,10 +26,34 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "ansible_collections.imageops.glance.plugins.modules"
+MODULES = ("image", "image_download", "image_info", "image_member")
 #: What a module may import while it runs.
 PRELOADED = ["ansible.module_utils.basic", "jsonpatch", "keystoneauth1.identity", "openstack.config", "requests"]
 #: No case takes so long, in seconds; a module that does hangs.
 LIMIT = 150.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a process may not do.
+
+    :param file_size: bytes that it can write to one file, as if the disk were full then
+    :param unprivileged: it is held to the permissions of files, also when it is run by root
+    """
+
+    file_size: int | None = None
+    unprivileged: bool = False
+
+    def impose(self) -> None:
+        """On this very process, for good."""
+        if self.file_size is not None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_size, self.file_size))
+        if self.unprivileged:
+            # capset(2), version 3: no capability in any of the three sets, each of two words.
+            header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+            if ctypes.CDLL(None, use_errno=True).capset(header, data):
+                raise OSError(ctypes.get_errno(), "capset")
 
 
 @dataclass
@@ -95,26 +121,31 @@ class Launcher:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([*PRELOADED, f"{PACKAGE}.image", __name__])
+        self._context.set_forkserver_preload([*PRELOADED, *[f"{PACKAGE}.{name}" for name in MODULES], __name__])
 
-    def start(self, module: str, options: Mapping[str, Any], check: bool = False, **variables: str) -> ModuleProcess:
+    def start(
+        self, module: str, options: Mapping[str, Any], check: bool = False, limits: Limits | None = None
+    ) -> ModuleProcess:
+        """Start a module; options that are None are left out."""
         folder = tempfile.TemporaryDirectory(prefix="imageops-faults-")
         ansible = {"_ansible_check_mode": check, "_ansible_diff": True}
         arguments = Path(folder.name) / "arguments.json"
         for name in ("stdout", "stderr"):
             (Path(folder.name) / name).touch()
-        arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**ansible, **options}}), encoding="utf-8")
+        given = {name: value for name, value in options.items() if value is not None}
+        arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**ansible, **given}}), encoding="utf-8")
         process = self._context.Process(
-            target=_main, args=(module, folder.name, {**self.environment, **variables}), daemon=True
+            target=_main, args=(module, folder.name, self.environment, limits or Limits()), daemon=True
         )
         process.start()
         return ModuleProcess(process, folder)
 
-    def run(self, module: str, options: Mapping[str, Any], check: bool = False, **variables: str) -> Run:
-        return self.start(module, options, check, **variables).finish()
+    def run(self, module: str, options: Mapping[str, Any], check: bool = False) -> Run:
+        """Start a module and wait for its end."""
+        return self.start(module, options, check).finish()
 
 
-def _main(module: str, folder: str, environment: dict[str, str]) -> None:
+def _main(module: str, folder: str, environment: dict[str, str], limits: Limits) -> None:
     """The module's own main(), in the process that is to run it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ.clear()
@@ -124,4 +155,6 @@ def _main(module: str, folder: str, environment: dict[str, str]) -> None:
         os.dup2(handle, number)
         os.close(handle)
     sys.argv = [module, os.path.join(folder, "arguments.json")]
-    import_module(f"{PACKAGE}.{module}").main()
+    code = import_module(f"{PACKAGE}.{module}")
+    limits.impose()
+    code.main()

@@ -235,6 +235,8 @@ class Proxy:
             content = b""
             if left is not None and len(piece) >= left:
                 await _write(writer, piece[:left])
+                if fault.at_reply_byte is not None:
+                    await asyncio.to_thread(fault.at_reply_byte, request)
                 _break(writer, fault)
             if not piece:
                 break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.imageops.glance.tests.faults.cloud import Cloud
+from ansible_collections.imageops.glance.tests.faults.fault import Request
 from ansible_collections.imageops.glance.tests.faults.process import Launcher
 from ansible_collections.imageops.glance.tests.faults.proxy import Proxy
 from ansible_collections.imageops.glance.tests.web_server.server import Page, WebServer
@@ -45,6 +47,19 @@ class Stage:
     @property
     def cloud(self) -> Cloud:
         return self.clouds["member"]
+
+    def proxy_saw(self, method: str, path: str) -> list[Request]:
+        """Requests since the last calm() that match two regular expressions."""
+        return [r for r in self.proxy.requests if re.fullmatch(method, r.method) and re.search(path, r.path)]
+
+    def writes(self) -> list[Request]:
+        """Requests to the Image service that change something."""
+        return [r for r in self.proxy_saw("POST|PUT|PATCH|DELETE", "") if r.server == "glance"]
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more, and nothing has been seen."""
+        self.proxy.calm()
+        self.proxy.forget()
 
     def file(self, name: str, data: bytes) -> str:
         """A file with this content; an existing one with the same content is left alone."""

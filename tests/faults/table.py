@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ansible_collections.imageops.glance.tests.faults import jobs
 from ansible_collections.imageops.glance.tests.faults.case import KILLED, Case, On, disturbed
+from ansible_collections.imageops.glance.tests.faults.downloads import downloads
 from ansible_collections.imageops.glance.tests.faults.fault import (
     Fault,
     answer,
@@ -19,6 +20,7 @@ from ansible_collections.imageops.glance.tests.faults.fault import (
     lost,
     unanswered,
 )
+from ansible_collections.imageops.glance.tests.faults.races import meddling, races
 from ansible_collections.imageops.glance.tests.faults.stage import SIZE
 
 LIST = r"/v2/images$"
@@ -221,4 +223,4 @@ def swaps() -> Iterator[Case]:
 
 
 def table() -> list[Case]:
-    return [*matrix(), *lines(), *kills(), *swaps(), *sources()]
+    return [*matrix(), *lines(), *kills(), *swaps(), *sources(), *downloads(), *races(), *meddling()]

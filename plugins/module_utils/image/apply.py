@@ -24,7 +24,6 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     GlanceOpsError,
     OptionError,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.image.content import has_data
 from ansible_collections.imageops.glance.plugins.module_utils.image.importing import (
     check_offered,
     copy_to_stores,
@@ -32,16 +31,18 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.importing im
 )
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
 from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Moved, upload
-from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, replaces
+from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, replaces, unfilled
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
-from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import BrokenImage, Deadline, Overtaken
+from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import (
+    RIVAL_PATIENCE,
+    BrokenImage,
+    Deadline,
+    Overtaken,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
 from ansible_collections.imageops.glance.plugins.module_utils.plan import NEW, Found, Plan, Step
 
 Document = dict[str, Any]
-
-#: How long the elder of two new images waits for the younger one to give way, in seconds.
-RIVAL_PATIENCE = 5.0
 
 
 @dataclass
@@ -113,8 +114,8 @@ class Applier:
         if self.made is None or self.verified:
             return
         try:
-            if isinstance(exc, Overtaken) and has_data(self.glance.image(self.made) or {}):
-                # Another run has taken it for its own and filled it, and may already have told its user so.
+            if isinstance(exc, Overtaken) and not unfilled(self.glance.image(self.made) or {"status": "queued"}):
+                # Another run has taken it for its own and fills it, or has done so and told its user.
                 return
             self.glance.delete(self.made)
             # As if it had never been made.
@@ -172,12 +173,23 @@ class Applier:
         while True:
             rivals = self._rivals(mine)
             if not rivals:
+                self._check_replaced(mine)
                 return
             age = (str(mine.get("created_at")), mine["id"])
             elder = [r for r in rivals if r["status"] != "queued" or (str(r.get("created_at")), r["id"]) < age]
             if elder or not pauses.rest():
                 self.result.notes.append("another run was creating the same image")
                 raise Overtaken()
+
+    def _check_replaced(self, mine: Document) -> None:
+        """:raises Overtaken: another run has meanwhile put the image away that this one is to replace"""
+        old = self.documents.get(replaces(mine) or "")
+        if old is None:
+            return
+        now = self.glance.image(old["id"]) or {}
+        if any(now.get(name) != old.get(name) for name in ("name", "os_hidden")):
+            self.result.notes.append("another run was replacing the same image")
+            raise Overtaken()
 
     def _rivals(self, mine: Document) -> list[Document]:
         # A successor is hidden at first; one that is not hidden any more has taken the old image's place already.
@@ -226,11 +238,13 @@ class Applier:
                     self.wait,
                     label,
                 )
-        except BrokenImage:
+        except BrokenImage as exc:
             # Its bytes stay in the store until it is deleted; made by an earlier task or not, it is of no use.
-            if image_id != self.made:
+            if image_id != self.made or not exc.refused:
                 self.glance.delete(image_id)
-            raise
+            if exc.refused:
+                raise
+            raise Overtaken() from exc
         self.verified = True
         self.result.moved = True
         self.result.unverified = moved.unverified
@@ -263,8 +277,10 @@ class Applier:
         try:
             self._keep(self.glance.patch(image_id, patch))
         except ApiError as exc:
-            if exc.status != 404 or image_id == self.result_id:
+            if exc.status != 404:
                 raise
+            if image_id == self.result_id:
+                raise Overtaken() from exc
             # An image that was to be put away, and somebody has deleted.
             return False
         return True
@@ -277,8 +293,10 @@ class Applier:
         try:
             self.glance.deactivate(image_id)
         except ApiError as exc:
-            if exc.status != 404 or image_id == self.result_id:
+            if exc.status != 404:
                 raise
+            if image_id == self.result_id:
+                raise Overtaken() from exc
             return False
         self._reread(image_id)
         return True

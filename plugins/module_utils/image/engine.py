@@ -14,7 +14,9 @@ from ansible_collections.imageops.glance.plugins.module_utils.document import wi
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, GlanceOpsError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.image.content import DIFFERENT, MISSING, Content, judge
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
+from ansible_collections.imageops.glance.plugins.module_utils.image.selection import AmbiguousError
 from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import (
+    RIVAL_PATIENCE,
     Deadline,
     Overtaken,
     busy,
@@ -127,7 +129,7 @@ class Engine:
     # ---- look
 
     def _look(self, wish: Wish, deadline: Deadline, fresh: bool) -> Found:
-        found = self.viewer.find(wish, fresh)
+        found = self._settled(wish, fresh)
         if found.current is not None:
             current, broken = self._quiet(found.current, wish, deadline)
             found = replace(found, current=current, broken=broken)
@@ -135,6 +137,28 @@ class Engine:
             staged, broken = self._quiet(found.staged, wish, deadline)
             found = replace(found, staged=staged if not broken else {**(staged or found.staged), "status": "broken"})
         return self.viewer.complete(found, wish)
+
+    def _settled(self, wish: Wish, fresh: bool) -> Found:
+        """What is there; runs that are making the same image get a moment to agree on one of them.
+
+        :raises AmbiguousError: several images could be meant, and still do after that
+        """
+        pauses = Deadline(RIVAL_PATIENCE).pauses(first=0.2, longest=0.5)
+        while True:
+            ambiguity: AmbiguousError | None = None
+            try:
+                found = self.viewer.find(wish, fresh)
+                if self.check or not found.twins:
+                    return found
+            except AmbiguousError as exc:
+                ambiguity = exc
+                if self.check or not exc.unsettled:
+                    raise
+            if not pauses.rest():
+                if ambiguity is not None:
+                    raise ambiguity
+                return found
+            fresh = True
 
     def _quiet(self, image: Document, wish: Wish, deadline: Deadline) -> tuple[Document | None, str | None]:
         if wish.state == "absent" or not (busy(image) or poisoned(image)):

@@ -23,9 +23,10 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     VerificationError,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.http import UncertainOutcome
+from ansible_collections.imageops.glance.plugins.module_utils.image.content import has_data
 from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Moved, send, verified
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources, head_of
-from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline, Overtaken
+from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline, Overtaken, importing
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import NEEDED_HEAD, format_contradiction
@@ -113,6 +114,21 @@ def start(glance: Glance, image_id: str, request: Document, deadline: Deadline) 
                 return str(exc.request_id)
             if deadline.left <= 0:
                 raise
+        except ApiError as exc:
+            if exc.status == 404 or (exc.status == 409 and _taken(glance, image_id, request)):
+                raise Overtaken() from exc
+            raise
+
+
+def _taken(glance: Glance, image_id: str, request: Document) -> bool:
+    """Whether another run's import is under way, or has ended; 409 has other causes too, such as an unknown store."""
+    current = glance.image(image_id)
+    if current is None or importing(current) or _split(current, "os_glance_importing_to_stores"):
+        return True
+    if request["method"]["name"] == "glance-direct" and current["status"] == "queued":
+        # Another run's attempt to stage has set it back.
+        return True
+    return request["method"]["name"] != "copy-image" and has_data(current)
 
 
 def follow(

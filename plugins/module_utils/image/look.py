@@ -16,7 +16,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.document import De
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.http import Http
 from ansible_collections.imageops.glance.plugins.module_utils.identity import Projects
-from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, Selection, select
+from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, Selection, select, unfilled
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import UUID, DataWish, Wish
 from ansible_collections.imageops.glance.plugins.module_utils.plan import Found
 
@@ -57,7 +57,7 @@ class Viewer:
         """
         login = self.glance.login
         if wish.match or wish.replaces:
-            selection = Selection(current=self._matching(wish, fresh))
+            selection = self._matching(wish, fresh)
         elif wish.id:
             selection = Selection(current=self._by_id(wish.id, fresh))
         else:
@@ -68,6 +68,7 @@ class Viewer:
             old=old,
             staged=selection.staged,
             superseded=selection.superseded,
+            twins=tuple(selection.twins),
             project_id=login.project_id,
         )
 
@@ -91,7 +92,8 @@ class Viewer:
         candidates = self._by_name.get(name, []) if self._listing is not None and not fresh else self.named(name)
         login = self.glance.login
         told = wish.told
-        selection = select(candidates, told, wish.owner, login.project_id, others=login.is_admin is not False)
+        others = login.is_admin is not False
+        selection = select(candidates, told, wish.owner, login.project_id, others, merge=wish.data is not None)
         if selection.current is None and UUID.match(name):
             # openstack.cloud takes an id for a name.
             return Selection(current=self._by_id(name, fresh))
@@ -107,7 +109,7 @@ class Viewer:
         self._learn([image] if image else [])
         return image
 
-    def _matching(self, wish: Wish, fresh: bool) -> Document | None:
+    def _matching(self, wish: Wish, fresh: bool) -> Selection:
         """The own image with exactly these properties and its own id beside them, so no snapshot is taken for it."""
         if self._listing is not None and not fresh:
             candidates = self._marked
@@ -118,15 +120,18 @@ class Viewer:
                 for i in self.glance.images([*wish.match.items(), ("os_hidden", which)])
             ]
         fitting = [i for i in candidates if self._is_match(i, wish)]
+        twins: list[Document] = []
         if len(fitting) > 1:
             visible = [i for i in fitting if i.get("status") in ("active", "deactivated")]
-            fitting = visible or sorted(fitting, key=lambda i: (str(i.get("created_at")), i["id"]))[:1]
+            chosen = visible or sorted(fitting, key=lambda i: (str(i.get("created_at")), i["id"]))[:1]
+            twins = [i for i in fitting if i not in chosen and unfilled(i)]
+            fitting = chosen
         if len(fitting) > 1:
             ids = ", ".join(i["id"] for i in fitting)
             raise ConflictError(
                 f"{wish.told[0].upper()}{wish.told[1:]} exists more than once ({ids}); delete all but one."
             )
-        return fitting[0] if fitting else None
+        return Selection(fitting[0], twins=twins) if fitting else Selection()
 
     def _is_match(self, image: Document, wish: Wish) -> bool:
         if image.get("status") in GONE or image.get("imageops_image") != image["id"]:

@@ -94,14 +94,14 @@ def send(
     algorithms = [algorithm]
     if data.checksum is not None and data.checksum.algorithm not in algorithms:
         algorithms.append(data.checksum.algorithm)
+    learned = sources.learn(data)
     failure: GlanceOpsError | None = None
     for turn in range(UPLOAD_TRIES):
         with upload_body(source, algorithms, progress=sources.progress, check=_checker(sources, data)) as body:
             refuse_contradiction(document, body.head, body.size, data)
             failure = _put(glance, image_id, body, store, stage)
-            if failure is None:
-                return body.digests
-        if _look_after(glance, image_id, failure, deadline, body, stage):
+        if failure is None or _look_after(glance, image_id, failure, deadline, body, stage):
+            learned(body.digests)
             return body.digests
         pause = _pause_after(failure, turn)
         if pause > glance.http.policy.total_time or pause > deadline.left:
@@ -169,9 +169,11 @@ def _look_after(
             return True
         # Somebody else's: the next look compares the data.
         raise Overtaken() from failure
-    if broken or poisoned(current):
-        raise BrokenImage(str(failure)) from failure
     status = failure.status if isinstance(failure, ApiError) else None
+    # Of several that stage at once, one that fails can make Glance forget the state of the one that does not.
+    lost = stage and status == 409 and current["status"] == "queued" and "staging" in failure.message
+    if broken or lost or poisoned(current):
+        raise BrokenImage(failure.message, refused=status in (400, 413, 415)) from failure
     if not isinstance(failure, UncertainOutcome) and status not in (409, 410, 500, None):
         raise failure
     return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.imageops.glance.plugins.module_utils.document import REPLACES
+from ansible_collections.imageops.glance.plugins.module_utils.document import READ_ONLY, REPLACES
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError
 
 Document = dict[str, Any]
@@ -23,13 +23,43 @@ class Selection:
     """The image that is meant, and what an interrupted replacement left beside it.
 
     ``staged`` is a half-made replacement of ``current``; ``superseded`` is what ``current`` has replaced but not
-    yet retired; ``twins`` are images without data that bear the same name as ``current``, which has data.
+    yet retired; ``twins`` are what other runs of the same task, or runs that were killed, have begun beside it.
     """
 
     current: Document | None = None
     staged: Document | None = None
     superseded: Document | None = None
     twins: list[Document] = field(default_factory=list)
+
+
+class AmbiguousError(ConflictError):
+    """Several images could be meant. ``unsettled``: one of them may be about to go, being another run's attempt."""
+
+    def __init__(self, message: str, unsettled: bool) -> None:
+        super().__init__(message)
+        self.unsettled = unsettled
+
+
+def unfilled(document: Mapping[str, Any]) -> bool:
+    """Whether an image has no data, never had any, and is not about to get some."""
+    traces = ("size", "checksum", "stores", "os_glance_import_task")
+    return document.get("status") == "queued" and not any(document.get(name) for name in traces)
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two images were made by the same task, as far as can be seen before the last step of it."""
+    late = ("name", "visibility", "protected", "os_hidden")
+
+    def shown(document: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {k: v for k, v in document.items() if k not in READ_ONLY and k not in late}
+        kept = {k: v for k, v in kept.items() if not k.startswith("os_glance_")}
+        return {**kept, "tags": sorted(document.get("tags") or ())}
+
+    return shown(one) == shown(other)
+
+
+def _eldest_first(image: Mapping[str, Any]) -> tuple[str, str]:
+    return str(image.get("created_at")), str(image["id"])
 
 
 def replaces(document: Mapping[str, Any]) -> str | None:
@@ -48,6 +78,7 @@ def select(
     owner: str | None = None,
     project_id: str | None = None,
     others: bool = True,
+    merge: bool = False,
 ) -> Selection:
     """Pick among images of one name.
 
@@ -55,7 +86,8 @@ def select(
 
     :param owner: only images of this project count
     :param project_id: the caller's project, None when unknown
-    :raises ConflictError: several images are equally good; lists them
+    :param merge: take images that only runs of the same task can have begun for one, the eldest
+    :raises AmbiguousError: several images are equally good; lists them
     """
     pool = [image for image in candidates if image.get("status") not in GONE]
     if owner:
@@ -79,15 +111,19 @@ def select(
     visible = [image for image in best if not image.get("os_hidden")]
     best = visible or best
     with_data = [image for image in best if image.get("status") in ("active", "deactivated")]
-    twins = [image for image in best if image not in with_data] if len(with_data) == 1 else []
+    without = sorted((image for image in best if unfilled(image)), key=_eldest_first)
     best = with_data if len(with_data) == 1 else best
+    if merge and len(without) == len(best) and all(_alike(image, without[0]) for image in without):
+        best = without[:1]
     if len(best) > 1:
-        raise ConflictError(
-            f"There are {len(best)} images that {told} could mean: {', '.join(map(_listed, best))}; give id or owner."
+        raise AmbiguousError(
+            f"There are {len(best)} images that {told} could mean: {', '.join(map(_listed, best))}; give id or owner.",
+            bool(without),
         )
     if not best:
         return Selection()
     current = best[0]
+    twins = [image for image in without if image is not current and _alike(image, current)] if merge else []
     return Selection(current, staged.get(current["id"]), superseded.get(current["id"]), twins)
 
 

@@ -20,13 +20,23 @@ BUSY = frozenset(("saving", "uploading", "importing"))
 #: How long an image with complete staged data may lie before its import is held for forgotten, in seconds.
 STAGED_PATIENCE = 10.0
 
+#: How long several runs that have begun the same image are given to agree on one, in seconds.
+RIVAL_PATIENCE = 5.0
+
 
 class Overtaken(Exception):
     """Another run did, or undid, what this one was about to do: look again."""
 
 
 class BrokenImage(GlanceOpsError):
-    """The image can hold no data any more; it has to be deleted."""
+    """The image can hold no data any more; it has to be deleted.
+
+    ``refused``: Glance does not take this very data, so that another image would not help either.
+    """
+
+    def __init__(self, message: str, refused: bool = True) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 @dataclass
