@@ -276,7 +276,8 @@ def recorded_digests(document: Mapping[str, Any]) -> dict[str, str]:
     """The digests known of an image's data, by algorithm: Glance's own, and those recorded beside it."""
     known = {}
     for name, value in document.items():
-        if name.startswith(RECORDED_DIGEST) and isinstance(value, str):
+        # openstacksdk leaves it empty when it did not compute it.
+        if name.startswith(RECORDED_DIGEST) and isinstance(value, str) and value:
             known[name[len(RECORDED_DIGEST) :]] = value.lower()
     if document.get("checksum"):
         known["md5"] = document["checksum"]

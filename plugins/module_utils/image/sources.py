@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,21 @@ class Sources:
         if data.filename and data.decompress == "none":
             return digest_file(data.filename, algorithms, memory, self.progress)
         return digest_source(self.source(data), algorithms, self.progress)
+
+    def learn(self, data: DataWish) -> Callable[[Digests], None]:
+        """To be called before a source is read, and what it returns with what was read: the next run recalls it."""
+        if not self._memory_folder or not data.filename or data.decompress != "none" or data.convert != "none":
+            return lambda digests: None
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, file_state
+
+        memory, path = DigestMemory(self._memory_folder), data.filename
+        started = time.time()
+        before = file_state(path)
+
+        def learned(digests: Digests) -> None:
+            memory.remember(path, digests, before, started)
+
+        return learned
 
     def check(self, data: DataWish, digests: Digests) -> None:
         """Hold what was read against the checksum that was asked for.
