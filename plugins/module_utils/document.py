@@ -85,6 +85,8 @@ FOREIGN_PROPERTIES = frozenset(
 REPLACES = OWN_PREFIX + "replaces"
 #: Where openstacksdk and the openstack client keep a digest of the data (openstack/image/v2/_proxy.py).
 RECORDED_DIGEST = "owner_specified.openstack."
+#: "<algorithm>:<hex>" of the data as its publisher has it.
+SOURCE_DIGEST = OWN_PREFIX + "digest"
 #: Stands in a property for the id of the image itself, which is not known before it is created.
 OWN_ID = "{id}"
 
@@ -267,7 +269,7 @@ def inherited(old: Mapping[str, Any]) -> Document:
     kept = {name: old[name] for name in WRITABLE if name in old and old[name] is not None}
     kept.pop("owner", None)
     for name, value in custom_properties(old).items():
-        if not name.startswith(("os_glance_", RECORDED_DIGEST)) and name != REPLACES:
+        if not name.startswith(("os_glance_", RECORDED_DIGEST)) and name not in (REPLACES, SOURCE_DIGEST):
             kept[name] = value
     return kept
 

@@ -164,7 +164,7 @@ def _with_learned(wish: Wish, content: Content) -> Wish:
     """Digests that were found out go onto the image, so that the next run need not find them out again."""
     if not content.learned:
         return wish
-    properties = {**wish.desired.properties, **{RECORDED_DIGEST + k: v for k, v in content.learned.items()}}
+    properties = {**wish.desired.properties, **content.learned}
     return replace(wish, desired=replace(wish.desired, properties=properties))
 
 

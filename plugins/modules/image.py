@@ -166,7 +166,8 @@ options:
     description:
       - What the data has to be, as C(<algorithm>:<hex>), as bare hex, or as C(<algorithm>:<URL>) of a checksum file
         in the style of GNU or BSD that lists the file by its exact name.
-      - It is always that of the bytes as published, after O(decompress); with O(convert), that of the data before it.
+      - It is that of the bytes as their publisher has them, so before O(decompress) and O(convert). That of the
+        unpacked data is taken too.
     type: str
   checksum_signature: &checksum_signature
     description:

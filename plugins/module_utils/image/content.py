@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.imageops.glance.plugins.module_utils.document import recorded_digests
+from ansible_collections.imageops.glance.plugins.module_utils.document import (
+    RECORDED_DIGEST,
+    SOURCE_DIGEST,
+    recorded_digests,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.errors import TransferError
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish, Wish
 
@@ -29,8 +33,8 @@ DIFFERENT = "different"
 class Content:
     """The answer, and what finding it has taught.
 
-    ``reason`` says how a difference shows; ``learned`` are digests (algorithm → hex) of the image's data that Glance
-    does not keep itself; ``doubt`` says why the answer is not certain.
+    ``reason`` says how a difference shows; ``learned`` are properties by which the next run has the answer at once;
+    ``doubt`` says why the answer is not certain.
     """
 
     verdict: str
@@ -63,12 +67,41 @@ def judge(current: Document | None, wish: Wish, sources: Sources) -> Content:
     if formats:
         return Content(DIFFERENT, formats)
     known = recorded_digests(current)
-    plain = data.convert == "none"
-    if plain and data.checksum is not None and data.checksum.value and data.checksum.algorithm in known:
-        return _compare(data.checksum.algorithm, known[data.checksum.algorithm], data.checksum.value)
+    told = _told_by_checksum(current, data, known)
+    if told is not None:
+        return told
     if data.remote_image_id:
         return _against_remote(current, data, sources)
     return _against_source(current, data, sources, known)
+
+
+def _told_by_checksum(current: Document, data: DataWish, known: Mapping[str, str]) -> Content | None:
+    """The answer, when the checksum alone gives it.
+
+    Where data was unpacked or converted, the checksum is that of what it was made from, which the mark remembers.
+    """
+    if data.checksum is None or not data.checksum.value:
+        return None
+    if data.decompress == "none" and data.convert == "none":
+        if data.checksum.algorithm not in known:
+            return None
+        return _compare(data.checksum.algorithm, known[data.checksum.algorithm], data.checksum.value)
+    mark = current.get(SOURCE_DIGEST)
+    if mark is None:
+        return None
+    wanted = f"{data.checksum.algorithm}:{data.checksum.value.lower()}"
+    if mark == wanted:
+        return Content(SAME)
+    if str(mark).partition(":")[0] != data.checksum.algorithm:
+        return None
+    return Content(DIFFERENT, f"it was made from data with the {mark}, not {wanted}")
+
+
+def source_digest(data: DataWish) -> dict[str, str]:
+    """The property by which _told_by_checksum knows unpacked or converted data again; none for other data."""
+    if data.checksum is None or not data.checksum.value or (data.decompress == "none" and data.convert == "none"):
+        return {}
+    return {SOURCE_DIGEST: f"{data.checksum.algorithm}:{data.checksum.value.lower()}"}
 
 
 def _other_format(current: Mapping[str, Any], wish: Wish) -> str | None:
@@ -138,12 +171,14 @@ def _against_source(current: Document, data: DataWish, sources: Sources, known: 
     if data.checksum is not None and data.convert == "none":
         algorithms.append(data.checksum.algorithm)
     digests = sources.digests(data, tuple(dict.fromkeys(algorithms)))
-    sources.check(data, digests)
     verdict = _compare(algorithm, known[algorithm], digests.hashes[algorithm])
-    if verdict.verdict == SAME and data.url and data.checksum is not None and data.convert == "none":
-        # Next time the recorded digest answers, without reading the source.
-        return Content(SAME, learned={data.checksum.algorithm: digests.hashes[data.checksum.algorithm]})
-    return verdict
+    if verdict.verdict != SAME or data.checksum is None:
+        return verdict
+    # Next time what is recorded answers, without reading the source.
+    learned = source_digest(data)
+    if not learned and data.url:
+        learned = {RECORDED_DIGEST + data.checksum.algorithm: digests.hashes[data.checksum.algorithm]}
+    return Content(SAME, learned=learned)
 
 
 def _older(modified: datetime | None, current: Mapping[str, Any]) -> bool:

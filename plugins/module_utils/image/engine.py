@@ -10,9 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
-from ansible_collections.imageops.glance.plugins.module_utils.document import with_spellings
+from ansible_collections.imageops.glance.plugins.module_utils.document import RECORDED_DIGEST, with_spellings
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, GlanceOpsError, OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.image.content import DIFFERENT, MISSING, Content, judge
+from ansible_collections.imageops.glance.plugins.module_utils.image.content import (
+    DIFFERENT,
+    MISSING,
+    Content,
+    judge,
+    source_digest,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import AmbiguousError
 from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import (
@@ -222,13 +228,12 @@ class Engine:
     def _recordable(self, wish: Wish, content: Content) -> Content:
         """A checksum in an algorithm that Glance does not keep goes onto the image, for the next run to compare."""
         data = wish.data
-        if data is None or data.fetched_by_cloud or data.convert != "none":
+        if data is None or data.fetched_by_cloud or data.checksum is None or not data.checksum.value:
             return content
-        if data.checksum is None or not data.checksum.value:
-            return content
-        if data.checksum.algorithm in ("md5", self.viewer.hash_algorithm()):
-            return content
-        return replace(content, learned={data.checksum.algorithm: data.checksum.value})
+        learned = source_digest(data)
+        if not learned and data.checksum.algorithm not in ("md5", self.viewer.hash_algorithm()):
+            learned = {RECORDED_DIGEST + data.checksum.algorithm: data.checksum.value}
+        return replace(content, learned=learned) if learned else content
 
     def _inspected(self, wish: Wish, found: Found) -> tuple[str | None, Wish]:
         """What the header of the data tells: the format, a contradiction, the size of the disk in it."""

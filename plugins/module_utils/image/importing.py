@@ -199,7 +199,7 @@ def _show(sources: Sources, label: str, document: Document, stores: tuple[str, .
     """Of an import only the stores that are done are known."""
     if stores:
         done = [store for store in stores if store in _split(document, "stores")]
-        sources.progress.update(f"{label} (stores done: {len(done)} of {len(stores)})", len(done), None)
+        sources.progress.update(f"{label} ({len(done)} of {len(stores)} stores done)", 0, None)
 
 
 def _failure(

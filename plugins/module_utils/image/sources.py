@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
     from ansible_collections.imageops.glance.plugins.module_utils.transfer.web import UrlInfo, UrlSource
-
 #: A checksum file is text of some KB; more than this is something else.
 CHECKSUM_FILE_LIMIT = 16 * 1024 * 1024
 
@@ -74,12 +73,19 @@ class Sources:
             return source
         from ansible_collections.imageops.glance.plugins.module_utils.transfer.decompress import Decompressed
 
+        if data.checksum is not None:
+            from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import DigestingSource
+
+            # A checksum file lists what its publisher offers, which is the compressed file.
+            source = DigestingSource(source, [data.checksum.algorithm])
         return Decompressed(source, data.decompress)
 
     def _converted(self, data: DataWish, source: Source) -> RawConverted:
         from ansible_collections.imageops.glance.plugins.module_utils.transfer.convert import RawConverted
 
-        return RawConverted(source, self._converted_folder, data.checksum)
+        return RawConverted(
+            source, self._converted_folder, data.checksum, lambda digests: self.check(data, source, digests)
+        )
 
     def url_info(self, data: DataWish) -> UrlInfo:
         url = str(data.url)
@@ -93,7 +99,10 @@ class Sources:
         return self._remote(str(data.remote_region), str(data.remote_image_id))
 
     def digests(self, data: DataWish, algorithms: tuple[str, ...]) -> Digests:
-        """Read the whole source, or recall what an earlier reading of the same file gave."""
+        """Read the whole source, or recall what an earlier reading of the same file gave; hold it against checksum.
+
+        :raises VerificationError: it is not what checksum says
+        """
         from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import digest_source
         from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, digest_file
 
@@ -101,8 +110,13 @@ class Sources:
         if data.convert != "none":
             return digest_file(self._converted(data, self._unpacked(data)).path, algorithms, memory, self.progress)
         if data.filename and data.decompress == "none":
-            return digest_file(data.filename, algorithms, memory, self.progress)
-        return digest_source(self.source(data), algorithms, self.progress)
+            digests = digest_file(data.filename, algorithms, memory, self.progress)
+            self.check(data, None, digests)
+            return digests
+        source = self._unpacked(data)
+        digests = digest_source(source, algorithms, self.progress)
+        self.check(data, source, digests)
+        return digests
 
     def learn(self, data: DataWish) -> Callable[[Digests], None]:
         """To be called before a source is read, and what it returns with what was read: the next run recalls it."""
@@ -119,21 +133,23 @@ class Sources:
 
         return learned
 
-    def check(self, data: DataWish, digests: Digests) -> None:
-        """Hold what was read against the checksum that was asked for.
+    def check(self, data: DataWish, source: Source | None, digests: Digests) -> None:
+        """Hold what was read of a source against the checksum that was asked for.
 
-        :raises VerificationError: they differ
+        The checksum is that of the bytes as their publisher has them; where they were unpacked, that of the outcome
+        proves as much and is taken too.
+
+        :raises VerificationError: it is neither
         """
         wanted = data.checksum
-        if wanted is None or not wanted.value or wanted.algorithm not in digests.hashes:
+        if wanted is None or not wanted.value:
             return
-        if data.convert != "none":
-            # It was held against the data before the conversion.
-            return
-        found = digests.hashes[wanted.algorithm]
-        if found.lower() != wanted.value.lower():
+        read = [part.hashes for part in (_below(source), digests) if part is not None]
+        found = [hashes[wanted.algorithm] for hashes in read if wanted.algorithm in hashes]
+        if found and wanted.value.lower() not in [digest.lower() for digest in found]:
             raise VerificationError(
-                f"checksum: {data.told} has the {wanted.algorithm} {found}, not {wanted.value}; nothing was published."
+                f"checksum: {data.told} has the {wanted.algorithm} {found[0]}, not {wanted.value}; "
+                "nothing was published."
             )
 
     def resolve_checksum(self, data: DataWish) -> DataWish:
@@ -196,6 +212,14 @@ class Sources:
             ca_cert=data.url_ca_cert,
             timeout=self._timeout,
         )
+
+
+def _below(source: Source | None) -> Digests | None:
+    """The digests of what a source has unpacked."""
+    from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import DigestingSource
+
+    below = getattr(source, "below", None)
+    return below.digests if isinstance(below, DigestingSource) else None
 
 
 def replace_value(checksum: Checksum, value: str) -> Checksum:

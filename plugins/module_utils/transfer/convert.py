@@ -10,15 +10,14 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     TransferError,
-    VerificationError,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import DigestingSource
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import DigestingSource, Digests
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import NEEDED_HEAD, detect_disk_format
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import FileSource, Source
 
@@ -32,13 +31,21 @@ class RawConverted:
     """A source whose data is converted to raw. qemu-img needs to seek, so that this is the one way through a file.
 
     :param folder: where outcomes are kept; made with mode 0700
-    :param checksum: of the data before the conversion; with it, an outcome that is kept saves reading the source
+    :param checksum: tells sources apart; with it, an outcome that is kept saves reading the source
+    :param check: gets the digests of what was read and raises VerificationError when they are not right
     """
 
-    def __init__(self, source: Source, folder: str, checksum: Checksum | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        folder: str,
+        checksum: Checksum | None = None,
+        check: Callable[[Digests], None] | None = None,
+    ) -> None:
         self._source = source
         self._folder = folder
         self._checksum = checksum
+        self._check = check
         self._path: str | None = None
         self.label = source.label
 
@@ -113,13 +120,10 @@ class RawConverted:
         with open(path, "wb") as out, hashing.open() as chunks:
             for chunk in chunks:
                 out.write(chunk)
-        digest = hashing.digests.hashes[algorithm]
+        if self._check is not None:
+            self._check(hashing.digests)
         wanted = self._checksum.value if self._checksum is not None else None
-        if wanted and wanted.lower() != digest:
-            raise VerificationError(
-                f"checksum: '{self.label}' has the {algorithm} {digest}, not {wanted}; nothing was converted."
-            )
-        return digest
+        return wanted or hashing.digests.hashes[algorithm]
 
     def _forget_unused(self) -> None:
         oldest = time.time() - KEPT

@@ -42,6 +42,11 @@ class Decompressed:
         self._plain: Optional[bool] = None
         self.label = source.label
 
+    @property
+    def below(self) -> Source:
+        """The source of the compressed data."""
+        return self._source
+
     def published_size(self) -> Optional[int]:
         """Bytes when the data turned out not to be compressed at all, None before that is known and otherwise."""
         return self._source.published_size() if self._plain else None
