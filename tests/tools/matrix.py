@@ -36,7 +36,7 @@ MATRIX = (
     ("2.21", (3, 12)),
     ("2.21", (3, 13)),
 )
-TARGETS = ("image", "image_info", "image_download", "image_member", "catalog")
+TARGETS = ("image_data", "image_info", "image_download", "image_member", "image_stores", "catalog")
 REQUIREMENTS = REPO / "requirements.txt"
 # what the tests import beside what the modules do; the pins of the lint tools do not fit every ansible-core
 PACKAGES = ("hypothesis", "pytest>=8", "PyYAML", "zstandard")
