@@ -196,10 +196,10 @@ def _arrived(document: Mapping[str, Any], stores: tuple[str, ...]) -> bool:
 
 
 def _show(sources: Sources, label: str, document: Document, stores: tuple[str, ...]) -> None:
-    """Of an import only the stores that are done are known."""
-    if stores:
-        done = [store for store in stores if store in _split(document, "stores")]
-        sources.progress.update(f"{label} ({len(done)} of {len(stores)} stores done)", 0, None)
+    """Of an import no bytes are known, only that it goes on and which stores are done."""
+    done = [store for store in stores if store in _split(document, "stores")]
+    known = f"{len(done)} of {len(stores)} stores done" if stores else "import"
+    sources.progress.update(f"{label} ({known})", 0, None)
 
 
 def _failure(
