@@ -23,7 +23,13 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     MissingLibraryError,
     OptionError,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.http import Attempts, RetryPolicy, Tls
+from ansible_collections.imageops.glance.plugins.module_utils.http import (
+    Attempts,
+    RetryPolicy,
+    Tls,
+    origin,
+    tls_problem,
+)
 
 #: A token is not used any more when it has less than this many seconds to live.
 EXPIRY_MARGIN = 120.0
@@ -338,6 +344,11 @@ def _accessed(session: Any, options: ConnectionOptions) -> Any:
             answer = getattr(exc, "response", None)
             attempts.failed(exc if answer is None else answer)
             broken = any(isinstance(e, ksa_exceptions.RetriableConnectionFailure) for e in (exc, exc.__context__))
+            if isinstance(exc, ksa_exceptions.SSLError):
+                problem = tls_problem(exc.__context__ or exc, origin(session.auth.auth_url))
+                if problem is not None:
+                    raise AuthError(problem) from exc
+                broken = True
             if not broken and (answer is None or not attempts.worth_repeating(answer)):
                 raise
             try:

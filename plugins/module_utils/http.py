@@ -103,8 +103,6 @@ class Http:
             adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=self._pool_size, max_retries=0)
             session.mount("https://", adapter)
             session.mount("http://", adapter)
-            session.verify = self.tls.verify
-            session.cert = self.tls.cert
             # A .netrc entry must never replace the token; proxies from the environment are still honoured below.
             session.auth = _no_auth
             self._session = session
@@ -176,11 +174,14 @@ class Http:
                 params=params,
                 stream=stream,
                 timeout=timeout or self.timeout,
+                # Here and not on the session, whose setting REQUESTS_CA_BUNDLE in the environment would override.
+                verify=self.tls.verify,
+                cert=self.tls.cert,
                 # A token must not follow a redirect to wherever it points.
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as exc:
-            problem = _tls_problem(exc, _origin(url))
+            problem = tls_problem(exc, origin(url))
             if problem is not None:
                 raise ApiError(problem) from exc
             broken: Exception = exc
@@ -191,7 +192,7 @@ class Http:
             requests.exceptions.InvalidURL,
             requests.exceptions.InvalidHeader,
         ) as exc:
-            raise ApiError(f"{_origin(url)} is not a usable address of a service ({_reason(exc)}).") from exc
+            raise ApiError(f"{origin(url)} is not a usable address of a service ({_reason(exc)}).") from exc
         except (requests.exceptions.RequestException, OSError) as exc:
             return exc
 
@@ -269,25 +270,26 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _tls_problem(exc: BaseException, origin: str) -> str | None:
+def tls_problem(exc: BaseException, where: str) -> str | None:
     """What is wrong with the certificates; None when the line just broke, which TLS reports as an error of its own."""
     reason = _reason(exc)
     words = reason.lower().replace("_", " ")
     if "eof" in words or "closed (" in words:
         return None
-    if "alert" in words and "certificate" in words:
-        return f"{origin} asks for a client certificate that it trusts ({reason}); set client_cert, and client_key."
+    if "alert" in words and ("certificate" in words or "unknown ca" in words):
+        return f"{where} asks for a client certificate that it trusts ({reason}); set client_cert, and client_key."
     if "certificate" in words:
         advice = "set ca_cert to the authority that signed it"
-        return f"The certificate of {origin} could not be verified ({reason}); {advice}."
-    return f"No TLS connection with {origin} is possible ({reason}); check that it is an https address."
+        return f"The certificate of {where} could not be verified ({reason}); {advice}."
+    return f"No TLS connection with {where} is possible ({reason}); check that it is an https address."
 
 
 def _no_auth(prepared: Any) -> Any:
     return prepared
 
 
-def _origin(url: str) -> str:
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL, for messages."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)

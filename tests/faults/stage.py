@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 from ansible_collections.imageops.glance.tests.faults.cloud import Cloud
 from ansible_collections.imageops.glance.tests.faults.fault import Request
@@ -99,7 +100,14 @@ def base_environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("OS_", "ANSIBLE_", "LOCAL_CLOUD"))
     }
-    return {**kept, "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"), "TMPDIR": str(folder / "tmp")}
+    return {
+        **kept,
+        "HOME": str(folder),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "TMPDIR": str(folder / "tmp"),
+        # The environment of many a machine; ca_cert of a task goes before it.
+        "REQUESTS_CA_BUNDLE": requests.utils.DEFAULT_CA_BUNDLE_PATH,
+    }
 
 
 @contextmanager

@@ -20,8 +20,10 @@ from ansible_collections.imageops.glance.tests.faults.fault import (
     lost,
     unanswered,
 )
+from ansible_collections.imageops.glance.tests.faults.hosts import hosts
 from ansible_collections.imageops.glance.tests.faults.races import meddling, races
 from ansible_collections.imageops.glance.tests.faults.stage import SIZE
+from ansible_collections.imageops.glance.tests.faults.tls import tls
 
 LIST = r"/v2/images$"
 IMAGE = r"/v2/images/[0-9a-f-]{36}$"
@@ -223,4 +225,4 @@ def swaps() -> Iterator[Case]:
 
 
 def table() -> list[Case]:
-    return [*matrix(), *lines(), *kills(), *swaps(), *sources(), *downloads(), *races(), *meddling()]
+    return [*matrix(), *lines(), *kills(), *swaps(), *sources(), *downloads(), *races(), *meddling(), *tls(), *hosts()]
