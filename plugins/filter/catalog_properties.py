@@ -9,23 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.imageops.glance.plugins.module_utils.document import OWN_PREFIX, RECORDED_DIGEST
-from ansible_collections.imageops.glance.plugins.module_utils.metadefs import check_properties
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.properties import unfit_properties
 
 
 def catalog_properties(plan: Any, definitions: Any) -> dict[str, Any]:
     """Mistakes in the properties that a plan would set; raises AnsibleFilterError for a value that is no plan."""
     if not isinstance(plan, Mapping) or "images" not in plan or not isinstance(definitions, Mapping):
         raise AnsibleFilterError("catalog_properties: the input must be what imageops.glance.catalog_plan returns.")
-    wanted = {
-        str(element["key"]): {
-            name: value
-            for name, value in (element.get("properties") or {}).items()
-            if not name.startswith((OWN_PREFIX, RECORDED_DIGEST))
-        }
-        for element in plan["images"]
-    }
-    mistakes, warnings = check_properties(wanted, definitions)
+    mistakes, warnings = unfit_properties(plan, definitions)
     message = "The cloud's metadata definitions do not allow these properties: " + "; ".join(mistakes) + "."
     return {"mistakes": mistakes, "warnings": warnings, "message": message if mistakes else ""}
 
