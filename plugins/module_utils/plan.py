@@ -114,6 +114,7 @@ def make_plan(wish: Wish, found: Found, content: Content, told_format: str | Non
 def _main_plan(wish: Wish, found: Found, content: Content, told_format: str | None) -> Plan:
     if wish.state == "absent":
         return _absent(wish, found)
+    wish = _without_id_as_name(wish, found.current)
     if found.old is None and content.verdict == DIFFERENT and wish.on_content_change == "ignore":
         return _ignoring(wish, found)
     wish = _with_told_format(_with_learned(wish, content), found, content, told_format)
@@ -158,6 +159,14 @@ def _deletion(image: Document, wish: Wish, clean: bool = False) -> list[Step]:
 
 
 # ---- present
+
+
+def _without_id_as_name(wish: Wish, current: Document | None) -> Wish:
+    """An image that was found by an id given as its name keeps the name that it has."""
+    if current is None or wish.name != current["id"]:
+        return wish
+    attributes = {k: v for k, v in wish.desired.attributes.items() if k != "name"}
+    return replace(wish, name=current.get("name"), desired=replace(wish.desired, attributes=attributes))
 
 
 def _with_learned(wish: Wish, content: Content) -> Wish:
