@@ -307,7 +307,6 @@ class Applier:
         missing = tuple(store for store in data["stores"] if store not in there)
         if not missing:
             return False
-        check_offered("copy-image", self.viewer.import_methods(), "stores")
         label = str(self.wish.name or image_id)
         self._keep(copy_to_stores(self.glance, document, missing, self.sources, self.deadline, label))
         return True

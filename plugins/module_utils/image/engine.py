@@ -197,16 +197,23 @@ class Engine:
         if moves and wish.data is not None:
             wish = self._able_to_fill_stores(wish, found)
             if wish.data is not None and wish.data.method is not None:
-                from ansible_collections.imageops.glance.plugins.module_utils.image.importing import check_offered
-
-                check_offered(wish.data.method, self.viewer.import_methods())
+                self._check_offered(wish.data.method, "import_method")
             told_format, wish = self._inspected(wish, found)
             content = self._recordable(wish, content)
             old = found.old or (found.current if content.verdict == DIFFERENT else None)
             if old is not None:
                 found = self.viewer.with_old_members(found, old)
         self._refuse_foreign_owner(wish, found)
-        return make_plan(wish, found, content, told_format), wish
+        plan = make_plan(wish, found, content, told_format)
+        if any(step.do == "copy" for step in plan.steps):
+            self._check_offered("copy-image", "stores")
+        return plan, wish
+
+    def _check_offered(self, method: str, option: str) -> None:
+        """Before anything is sent, and not when the image is half made."""
+        from ansible_collections.imageops.glance.plugins.module_utils.image.importing import check_offered
+
+        check_offered(method, self.viewer.import_methods(), option)
 
     def _able_to_fill_stores(self, wish: Wish, found: Found) -> Wish:
         """Data for several stores travels by an import where copying it later is for admins only.
