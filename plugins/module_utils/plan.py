@@ -183,7 +183,9 @@ def _with_told_format(wish: Wish, found: Found, content: Content, told_format: s
         return wish
     attributes = dict(wish.desired.attributes)
     base = found.current if content.verdict == MISSING else None
-    for name, default in (("disk_format", told_format), ("container_format", "bare")):
+    old = found.old or (found.current if content.verdict == DIFFERENT else None) or {}
+    container = old.get("container_format") or "bare"
+    for name, default in (("disk_format", told_format), ("container_format", container)):
         there = base.get(name) if base is not None else None
         if name not in attributes and not there and default:
             attributes[name] = default

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
 from ansible_collections.imageops.glance.plugins.module_utils.document import RECORDED_DIGEST, with_spellings
-from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, GlanceOpsError, OptionError
+from ansible_collections.imageops.glance.plugins.module_utils.errors import (
+    ConflictError,
+    GlanceOpsError,
+    OptionError,
+    TransferError,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.image.content import (
     DIFFERENT,
     MISSING,
@@ -198,7 +203,7 @@ class Engine:
             wish = self._able_to_fill_stores(wish, found)
             if wish.data is not None and wish.data.method is not None:
                 self._check_offered(wish.data.method, "import_method")
-            told_format, wish = self._inspected(wish, found)
+            told_format, wish = self._inspected(wish, found, content)
             content = self._recordable(wish, content)
             old = found.old or (found.current if content.verdict == DIFFERENT else None)
             if old is not None:
@@ -242,7 +247,7 @@ class Engine:
             learned = {RECORDED_DIGEST + data.checksum.algorithm: data.checksum.value}
         return replace(content, learned=learned) if learned else content
 
-    def _inspected(self, wish: Wish, found: Found) -> tuple[str | None, Wish]:
+    def _inspected(self, wish: Wish, found: Found, content: Content) -> tuple[str | None, Wish]:
         """What the header of the data tells: the format, a contradiction, the size of the disk in it."""
         from ansible_collections.imageops.glance.plugins.module_utils.image.mover import refuse_contradiction
         from ansible_collections.imageops.glance.plugins.module_utils.image.sources import head_of
@@ -251,7 +256,8 @@ class Engine:
         data = wish.data
         assert data is not None
         attributes = wish.desired.attributes
-        base = found.remote or found.current or {}
+        old = found.old or (found.current if content.verdict == DIFFERENT else None) or {}
+        base = found.remote or (found.current if content.verdict == MISSING else None) or {}
         declared = attributes.get("disk_format") or base.get("disk_format")
         if data.remote_image_id:
             if declared is None:
@@ -267,14 +273,22 @@ class Engine:
                 # A prediction is not worth fetching and converting an image.
                 return declared, wish
         source = self.sources.source(data)
-        size = source.published_size()
-        head = head_of(source, inspect.NEEDED_HEAD)
+        try:
+            size = source.published_size()
+            head = head_of(source, inspect.NEEDED_HEAD)
+        except TransferError:
+            if data.fetched_by_cloud and old.get("disk_format") and not wish.min_disk_auto:
+                # The cloud may reach what cannot be reached from here.
+                return old["disk_format"], wish
+            raise
         told = declared or inspect.detect_disk_format(
             head, size, _tail(data.filename, size) if data.decompress == "none" else b""
         )
+        # A header counts for more than what the image that is replaced has been.
+        told = told or old.get("disk_format")
         if told is None:
             raise OptionError(f"disk_format: {data.told} has no header of a known disk format; set disk_format.")
-        container = attributes.get("container_format") or base.get("container_format") or "bare"
+        container = next((f for d in (attributes, base, old) for f in [d.get("container_format")] if f), "bare")
         refuse_contradiction({"container_format": container, "disk_format": told}, head, size, data)
         if wish.min_disk_auto:
             wish = _with_min_disk(wish, inspect.virtual_size(head, told, size))
