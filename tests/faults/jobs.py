@@ -322,3 +322,21 @@ class AdminReplaceDeactivate(ReplaceDeactivate):
     """Deactivating is for admins in Glance's default policy."""
 
     user = "admin"
+
+
+class Batch(Job):
+    """Four images in one task, four at a time."""
+
+    def own_options(self) -> dict[str, Any]:
+        entry = {"filename": self.stage.file("new.img", NEW), "disk_format": "raw", "visibility": "community"}
+        return {"name": None, "images": [{"name": name, **entry} for name in self.names], "parallel": 4}
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{self.name} {number}" for number in range(4)]
+
+    def finished(self) -> None:
+        found = self.images()
+        assert sorted(image["name"] for image in found) == self.names, _listed(found)
+        for image in found:
+            _check(image, NEW, {"visibility": "community"})

@@ -44,6 +44,7 @@ class Stage:
     clouds: Mapping[str, Cloud]
     launcher: Launcher
     web_url: str  # of the web server, through the proxy
+    image_url: str  # of the Image service, through the proxy
 
     @property
     def cloud(self) -> Cloud:
@@ -124,6 +125,6 @@ def staged(variables: Mapping[str, str]) -> Iterator[Stage]:
         entries = {user: fronted(cloud, image_url, identity_url) for user, cloud in clouds.items()}
         file = write_clouds(folder / "clouds.yaml", entries)
         launcher = Launcher({**base_environment(folder), "OS_CLIENT_CONFIG_FILE": file})
-        yield Stage(variables, folder, proxy, web, clouds, launcher, proxy.front("web", web.url))
+        yield Stage(variables, folder, proxy, web, clouds, launcher, proxy.front("web", web.url), image_url)
         for cloud in clouds.values():
             cloud.session.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.imageops.glance.tests.faults import jobs
+from ansible_collections.imageops.glance.tests.faults.accounts import accounts
 from ansible_collections.imageops.glance.tests.faults.case import KILLED, Case, On, disturbed
 from ansible_collections.imageops.glance.tests.faults.downloads import downloads
 from ansible_collections.imageops.glance.tests.faults.fault import (
@@ -224,5 +225,33 @@ def swaps() -> Iterator[Case]:
         yield disturbed(name, jobs.AdminReplaceDeactivate, On("PATCH", IMAGE, kill=moment, nth=2), expected=KILLED)
 
 
+def batches() -> Iterator[Case]:
+    """Many images in one task: what befalls one of them is its own affair, a kill that of all."""
+    yield disturbed("batch: second upload cut", jobs.Batch, On("PUT", FILE, cut_body(SIZE // 2), nth=2), short=True)
+    yield disturbed(
+        "batch: every second call cut", jobs.Batch, *(On(".*", "", unanswered(), nth=n) for n in (2, 4, 6, 8))
+    )
+    yield disturbed("batch: 429 for all creates", jobs.Batch, On("POST", LIST, answer(429, retry_after="1"), times=4))
+    yield disturbed("batch: token refused by all at once", jobs.Batch, On("PUT", FILE, answer(401), times=4))
+    broken = On("PUT", FILE, answer(413), nth=2)
+    yield disturbed("batch: one is refused", jobs.Batch, broken, expected=r"1 of 4 images failed: \[.* \d\].*quota")
+    for count in (1, 3):
+        hit = On("PUT", FILE, kill="after", nth=count)
+        yield disturbed(f"kill a batch after upload {count}", jobs.Batch, hit, expected=KILLED)
+
+
 def table() -> list[Case]:
-    return [*matrix(), *lines(), *kills(), *swaps(), *sources(), *downloads(), *races(), *meddling(), *tls(), *hosts()]
+    return [
+        *matrix(),
+        *lines(),
+        *kills(),
+        *swaps(),
+        *sources(),
+        *downloads(),
+        *races(),
+        *meddling(),
+        *tls(),
+        *hosts(),
+        *batches(),
+        *accounts(),
+    ]

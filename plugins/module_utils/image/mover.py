@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
 from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     ApiError,
+    AuthError,
     ConflictError,
     GlanceOpsError,
     TransferError,
@@ -158,6 +159,8 @@ def _look_after(
     :raises Overtaken: the image has other data, or is gone
     :raises BrokenImage: it can never have data
     """
+    if isinstance(failure, AuthError):
+        raise failure
     current = glance.image(image_id)
     if current is not None and stage and body.whole and _staged(current, body.digests):
         # Nobody else changes it any more, so there is nothing to wait for.
