@@ -60,13 +60,23 @@ def digests_of(image: Image) -> set[str]:
     return known
 
 
-def proves(image: Image, digest: Optional[str]) -> Optional[bool]:
-    """What digests say of the image: True, False, or None when none of the same algorithm is known."""
+def transformed(entry: Mapping[str, Any]) -> bool:
+    """Whether the published bytes are others than those of the source."""
+    return any(entry.get(key, "none") != "none" for key in ("decompress", "convert"))
+
+
+def proves(image: Image, entry: Mapping[str, Any], digest: Optional[str]) -> Optional[bool]:
+    """What digests say of the image: True, False, or None when none of the same algorithm is known.
+
+    A digest that is stated of compressed data, or of data that is converted, need not be that of the outcome.
+    """
     if digest is None:
         return None
     known = digests_of(image)
     if digest in known:
         return True
+    if transformed(entry):
+        return None
     return False if any(_algorithm(one) == _algorithm(digest) for one in known) else None
 
 
@@ -75,7 +85,7 @@ def compare(image: Image, entry: Mapping[str, Any], digest: Optional[str]) -> Ve
     formats = _formats(image, entry)
     if formats:
         return Verdict(False, formats)
-    proof = proves(image, digest)
+    proof = proves(image, entry, digest)
     if proof:
         return Verdict(True)
     mark = image.properties.get(DIGEST, "").lower()

@@ -70,34 +70,34 @@ def assign(slots: Sequence[Slot], images: Sequence[Image]) -> list[Image]:
     """Give each slot the marked image that holds its data, the best first; returns the images left over.
 
     The version decides first. An image of another version that holds the wanted data serves too: a version that was
-    given another name is no reason to move the data again.
+    given another name is no reason to move the data again. Last comes an image of the version whose data is in doubt.
     """
     by_version: dict[str, list[Image]] = {}
     for image in images:
         by_version.setdefault(image.version, []).append(image)
     left = {image.id: image for image in images}
     for slot in slots:
-        _take(slot, by_version.get(slot.version, ()), left)
+        _take(slot, by_version.get(slot.version, ()), left, doubtful=False)
     if any(slot.image is None for slot in slots):
         by_content: dict[str, list[Image]] = {}
         for image in left.values():
             for key in (*digests_of(image), f"source {image.properties.get(SOURCE, '')}"):
                 by_content.setdefault(key, []).append(image)
         for slot in slots:
-            if slot.image is None:
-                key = slot.digest or ("" if slot.version else f"source {source_of(slot.entry)}")
-                _take(slot, by_content.get(key, ()), left)
+            key = slot.digest or ("" if slot.version else f"source {source_of(slot.entry)}")
+            _take(slot, by_content.get(key, ()), left, doubtful=False)
+        for slot in slots:
+            _take(slot, by_version.get(slot.version, ()), left, doubtful=True)
     return list(left.values())
 
 
-def _take(slot: Slot, candidates: Sequence[Image], left: dict[str, Image]) -> None:
-    good = []
-    for image in candidates:
-        verdict = compare(image, slot.entry, slot.digest) if image.id in left else Verdict(False)
-        if verdict.same:
-            good.append((image, verdict))
+def _take(slot: Slot, candidates: Sequence[Image], left: dict[str, Image], doubtful: bool) -> None:
+    if slot.image is not None:
+        return
+    verdicts = [(image, compare(image, slot.entry, slot.digest)) for image in candidates if image.id in left]
+    good = [(image, verdict) for image, verdict in verdicts if verdict.same and verdict.doubt == doubtful]
     if good:
-        slot.image, slot.verdict = min(good, key=lambda pair: (pair[1].doubt, *_worth(pair[0], slot.name)))
+        slot.image, slot.verdict = min(good, key=lambda pair: _worth(pair[0], slot.name))
         del left[slot.image.id]
 
 
@@ -136,7 +136,7 @@ def _adoptable(image: Image, slot: Slot, policy: Policy) -> bool:
     """
     verdict = compare(image, {**slot.entry, "version": None}, None)
     formats_differ = "_format " in verdict.reason
-    proof = proves(image, slot.digest)
+    proof = proves(image, slot.entry, slot.digest)
     if formats_differ or proof is False:
         return False
     if proof:

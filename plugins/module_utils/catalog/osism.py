@@ -235,8 +235,6 @@ class _Translation:
             entry["checksum"] = version["checksum"]
         if isinstance(source, str) and source.lower().endswith(_COMPRESSED):
             entry["decompress"] = "auto"
-            # That format's checksum is of the file as it is offered; an entry's is of the data as it is published.
-            entry.pop("checksum", None)
 
     def _latest(self, path: str, version: Mapping[Any, Any], entry: dict[str, Any]) -> None:
         """A version that moves: what it is today stands in a checksum file."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
 from ansible_collections.imageops.glance.plugins.module_utils.catalog import matching, metadata, steps
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.content import compare, proves
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.content import compare, proves, transformed
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import FORMAT_KEYS, KEEP_ALL
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.inventory import Inventory, Policy, Remote
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.marks import (
@@ -201,11 +201,18 @@ class Series:
         step = self._step(_action(slot, image), slot)
         element = {**self._element(slot, wanted), "id": image.id}
         if slot.adopted:
-            alike = "holds the same data" if proves(image, slot.digest) else "has the same name and tag"
+            alike = "holds the same data" if proves(image, slot.entry, slot.digest) else "has the same name and tag"
             step.reasons.append(f"{alike}, not yet marked")
         elif slot.doubt or _unfinished(step, slot, image):
             step.reasons.append("its data is verified first")
-            element.update(self._source(slot), on_content_change="replace", replaced_state="absent", on_in_use="hide")
+            fate = steps.lenient(image, "delete", bool(slot.entry.get("protected")))
+            element.update(
+                self._source(slot),
+                on_content_change="replace",
+                replaced_state=steps.REPLACED_STATES[fate],
+                replaced_name=steps.retired_name(slot.entry, image, self._versions()),
+                on_in_use="hide",
+            )
         step.reasons.extend(reason for reason in found if not (slot.adopted and "not marked" in reason))
         step.element = element
         return step
@@ -291,7 +298,7 @@ def _unfinished(step: Step, slot: Slot, image: Image) -> bool:
 
     A new image gets its visibility, and a successor its place, only after that.
     """
-    if slot.digest is None or proves(image, slot.digest):
+    if slot.digest is None or proves(image, slot.entry, slot.digest):
         return False
     visibility = slot.entry.get("visibility", image.document.get("visibility"))
     private = image.document.get("visibility") == "private" and visibility != "private"

@@ -275,7 +275,7 @@ class Cloud:
             if not self._verified(element, source):
                 raise LookupError(element["key"])
             if source != self.data[image["id"]]:
-                yield from self._create({**element, "replaced_name": f"{element['name']} (bad)"}, image)
+                yield from self._create(element, image)
                 return
             self._record(image, element)
         self._metadata(image, element)

@@ -114,7 +114,7 @@ def test_a_whole_file() -> None:
     assert fixed["properties"]["image_source"] == "file:fixed-1.0.raw"
     assert fixed["properties"]["os_version"] == "1.0"
     assert (packed["name"], packed["decompress"]) == ("Fixed-1.1", "auto")
-    assert "checksum" not in packed
+    assert packed["checksum"] == "sha256:" + "c" * 64
     assert (moving["version"], moving["enabled"]) == ("latest", False)
     assert moving["checksum"] == "sha512:https://example.com/SHA512SUMS"
 

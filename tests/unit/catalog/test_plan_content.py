@@ -221,6 +221,17 @@ def test_replication() -> None:
     assert outcome["steps"][0]["reasons"] == ["is not there yet", "is fetched from region one"]
 
 
+def test_replication_of_what_was_unpacked() -> None:
+    packed = digest("packed")
+    primary = cloud_of(marked("1", imageops_digest=packed))
+    remote = {"region": "one", "images": primary.listing()}
+    outcome = planned(Cloud(), entry("1", decompress="xz", checksum=packed, disk_format="qcow2"), replicate=remote)
+    element = the_element(outcome)
+    assert element["remote_image_id"] == next(iter(primary.images))
+    assert not {"checksum", "decompress", "url"} & set(element)
+    assert element["properties"]["imageops_digest"] == packed
+
+
 def test_only_what_the_primary_has_of_this_very_version() -> None:
     primary = cloud_of(marked("1"), marked("2", "y", status="queued"))
     outcome = planned(Cloud(), entry("2", "y"), replicate={"region": "one", "images": primary.listing()})

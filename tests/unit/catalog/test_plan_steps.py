@@ -162,6 +162,24 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any
         ["update A"],
     ),
     "version dropped, same source": ([entry()], [marked("1")], {}, ["update A"]),
+    "the digest of compressed data says nothing of the outcome": (
+        [entry("1", decompress="auto", checksum=digest("packed", "sha512"))],
+        [marked("1", imageops_digest=digest("packed", "sha512"))],
+        {},
+        ["unchanged A"],
+    ),
+    "another compressed file": (
+        [entry("1", decompress="auto", checksum=digest("packed", "sha512"))],
+        [marked("1", imageops_digest=digest("before", "sha512"))],
+        {},
+        ["replace A"],
+    ),
+    "compressed, with the digest of the outcome": (
+        [entry("1", decompress="auto", checksum=SHA512)],
+        [marked("1")],
+        {},
+        ["update A"],
+    ),
     # predecessors
     "one predecessor is kept": (
         [entry("3", "z")],
@@ -429,7 +447,11 @@ def world(cloud: Cloud, entries: list[dict[str, Any]]) -> None:
     """Give each entry's URL the data whose digest the entry states, or the one of the URL's letter."""
     for one in entries:
         stated = one.get("digest") or one.get("checksum") or ""
-        fitting = [data for data in "xyzq" if digest(data, stated.partition(":")[0].lower() or "md5") == stated.lower()]
+        fitting = [
+            data
+            for data in (*"xyzq", "packed")
+            if digest(data, stated.partition(":")[0].lower() or "md5") == stated.lower()
+        ]
         cloud.web[one["url"]] = fitting[0] if fitting else one["url"][-5]
 
 
