@@ -53,7 +53,7 @@ faults-short: venv ## one of each kind of fault
 	@$(call in,$(VENV)).tests.faults.run --short $(ARGS)
 
 bench: venv ## measurements beside other tools
-	@$(call in,$(VENV)).tests.bench $(ARGS)
+	@$(call in,$(VENV)).tests.benchmark $(ARGS)
 
 docs: ## the documentation site, in docs/build
 	@$(venv) --venv $(WORK)/venv-docs -r tests/requirements-docs.txt
