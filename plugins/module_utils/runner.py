@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imageops.glance.plugins.module_utils.argspec import CONNECTION, Spec
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Set by the action plugin: where it reads how far the transfers are.
 PROGRESS_VARIABLE = "IMAGEOPS_GLANCE_PROGRESS"
+
+_PASSWORD_IN_URL = re.compile(r"://[^/@\s:]*:([^/@\s]{3,})@")
 
 Handler = Callable[[AnsibleModule], dict[str, Any]]
 
@@ -106,10 +110,12 @@ def _hide_only_secrets(module: AnsibleModule, options: ConnectionOptions) -> Non
     """Ansible hides every value of a no_log option wherever it appears.
 
     For ``auth`` and ``cloud`` that would blot out names such as "admin" or "demo" all over the result, so that only the
-    passwords, secrets and tokens among them stay hidden.
+    passwords, secrets and tokens among them stay hidden. A password within a URL is hidden too.
     """
     given = set(_strings(options.auth)) | set(_strings(options.cloud))
     module.no_log_values -= given - set(secrets_of(options))
+    inside = {found for text in _strings(module.params) for found in _PASSWORD_IN_URL.findall(text)}
+    module.no_log_values |= inside | {unquote(found) for found in inside}
 
 
 def _strings(value: Any) -> list[str]:
