@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_cloud import processes
+from local_cloud import processes, services
+from local_cloud.layout import Layout
 
 STUBBORN = (
     "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 )
+
+
+@pytest.fixture(autouse=True, params=["/proc", "ps"])
+def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where it is looked up what runs: /proc, or ps on systems without it."""
+    if request.param == "ps":
+        monkeypatch.setattr(processes, "PROC", Path("/no/proc"))
+    return str(request.param)
 
 
 @pytest.fixture
@@ -51,9 +61,8 @@ def test_a_running_process_is_recognised(sleeper: subprocess.Popen[bytes]) -> No
 def test_another_process_with_the_same_pid_is_not_taken_for_it(sleeper: subprocess.Popen[bytes]) -> None:
     since = processes.started(sleeper.pid)
     assert since
-    boot, _, ticks = since.partition(":")
-    assert not processes.is_running(sleeper.pid, f"{boot}:{int(ticks) - 1}")
-    assert not processes.is_running(sleeper.pid, f"another-boot:{ticks}")
+    for earlier in (f"{since}0", f"another boot:{since}", ""):
+        assert not processes.is_running(sleeper.pid, earlier)
 
 
 def test_end_leaves_another_process_with_the_same_pid_alone(sleeper: subprocess.Popen[bytes]) -> None:
@@ -77,15 +86,32 @@ def test_one_that_ignores_the_gentle_signal_is_killed() -> None:
         assert process.wait(5) == -signal.SIGKILL
 
 
-def test_processes_are_found_and_killed_by_a_text_in_their_command_line(tmp_path: Path) -> None:
-    marker = f"local-cloud:{tmp_path}:glance_one"
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", marker]) as process:
+def test_processes_are_found_and_killed_by_their_command_line(tmp_path: Path) -> None:
+    title = re.compile(rf"{re.escape(sys.executable)} -c import time.* {re.escape(str(tmp_path))}")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path)]) as process:
         # from fork to exec the child still has this process's command line
-        assert processes.wait_until(lambda: processes.find_by_title(marker) == [process.pid], 5.0)
-        assert processes.kill_titled(marker) == 1
+        assert processes.wait_until(lambda: processes.find_by_title(title) == [process.pid], 5.0)
+        assert processes.kill_titled(title) == 1
         assert process.wait(5) == -signal.SIGKILL
-    assert processes.find_by_title(marker) == []
+    assert processes.find_by_title(title) == []
 
 
 def test_this_process_is_never_found_by_its_title() -> None:
-    assert os.getpid() not in processes.find_by_title("python")
+    assert os.getpid() not in processes.find_by_title(re.compile(".*python"))
+
+
+@pytest.mark.parametrize(
+    ("title", "ours"),
+    [
+        ("gunicorn: master [local-cloud:/a/cloud:glance_one]", True),
+        ("gunicorn: worker [local-cloud:/a/cloud:glance_one]", True),
+        ("/v/bin/python -m gunicorn --name local-cloud:/a/cloud:glance_one --config x glance_app:application", True),
+        ("gunicorn: worker [local-cloud:/a/cloud:glance_two]", False),
+        ("gunicorn: worker [local-cloud:/another/a/cloud:glance_one]", False),
+        ("gunicorn: worker [shop]", False),
+        ("grep gunicorn: worker [local-cloud:/a/cloud:glance_one]", False),
+        ("tail -f /a/cloud/logs/glance_one.log", False),
+    ],
+)
+def test_what_belongs_to_a_service(title: str, ours: bool) -> None:
+    assert bool(services.titled(Layout(Path("/a/cloud")), "glance_one").match(title)) is ours

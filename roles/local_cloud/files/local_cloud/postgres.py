@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -171,7 +172,7 @@ class Postgres:
 
         PostgreSQL would take any process that meanwhile got the pid in its pid file for a running server.
         """
-        for pid in processes.find_by_title(f"-D {self.data} "):
+        for pid in processes.find_by_title(re.compile(rf".*/bin/postgres -D {re.escape(str(self.data))} ")):
             stop(ServiceRecord(pid, processes.started(pid) or "", ""))
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 

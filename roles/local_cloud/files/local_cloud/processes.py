@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -48,13 +49,9 @@ def is_running(pid: int, since: str) -> bool:
     return started(pid) == since
 
 
-def find_by_title(marker: str) -> list[int]:
-    """Pids of processes whose command line or title holds ``marker``, this one excepted."""
-    found = []
-    for pid, title in _titles():
-        if marker in title and pid != os.getpid():
-            found.append(pid)
-    return found
+def find_by_title(pattern: re.Pattern[str]) -> list[int]:
+    """Pids of processes whose command line or title, words parted by blanks, begins as ``pattern``; not this one's."""
+    return [pid for pid, title in _titles() if pattern.match(title) and pid != os.getpid()]
 
 
 def _titles() -> list[tuple[int, str]]:
@@ -97,13 +94,13 @@ def end(pid: int, since: str, gentle: signal.Signals, patience: float) -> None:
             return
 
 
-def kill_titled(marker: str, patience: float = 5.0) -> int:
+def kill_titled(pattern: re.Pattern[str], patience: float = 5.0) -> int:
     """Kill what is left of a service whose leader is gone; how many processes there were."""
-    pids = find_by_title(marker)
+    pids = find_by_title(pattern)
     for pid in pids:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    wait_until(lambda: not find_by_title(marker), patience)
+    wait_until(lambda: not find_by_title(pattern), patience)
     return len(pids)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -80,7 +81,8 @@ def start(layout: Layout, service: str, python: Path, sock: socket.socket, stamp
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             os.truncate(log, 0)
     settings = SERVE / "gunicorn_settings.py"
-    command = [str(python), "-m", "gunicorn", "--config", str(settings), f"{kind_of(service)}_app:application"]
+    command = [str(python), "-m", "gunicorn", "--name", layout.marker(service)]
+    command += ["--config", str(settings), f"{kind_of(service)}_app:application"]
     with open(layout.process_log(service), "a", encoding="utf-8") as output:
         process = subprocess.Popen(
             command,
@@ -115,9 +117,17 @@ def wait(layout: Layout, service: str, record: ServiceRecord, url: str) -> None:
         )
 
 
+def titled(layout: Layout, service: str) -> re.Pattern[str]:
+    """How the title of every process of a service begins: at first its command, later what gunicorn makes of it.
+
+    Other commands that only mention the marker, such as a search for it, do not match.
+    """
+    return re.compile(rf"(\S+ -m gunicorn --name |gunicorn: \w+ \[){re.escape(layout.marker(service))}[] ]")
+
+
 def stop(layout: Layout, service: str, record: Optional[ServiceRecord]) -> bool:
     """End a service and whatever a killed one left behind; whether there was anything."""
     was_alive = record is not None and is_alive(record)
     if record is not None:
         processes.end(record.pid, record.started, QUICK, STOP_SECONDS)
-    return bool(processes.kill_titled(layout.marker(service))) or was_alive
+    return bool(processes.kill_titled(titled(layout, service))) or was_alive
