@@ -37,7 +37,7 @@ def listen(port: int) -> Optional[socket.socket]:
 
 
 def listen_preferring(port: Optional[int], patience: float = 0.0, rng: Optional[random.Random] = None) -> socket.socket:
-    """A listening socket on ``port`` if that is, or gets, free within ``patience`` seconds; else on another of RANGE."""
+    """A listening socket on ``port`` if that is, or gets, free within ``patience`` seconds; else on one of RANGE."""
     deadline = time.monotonic() + patience
     sock = listen(port) if port else None
     while port and sock is None and time.monotonic() < deadline:
