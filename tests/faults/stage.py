@@ -45,6 +45,7 @@ class Stage:
     launcher: Launcher
     web_url: str  # of the web server, through the proxy
     image_url: str  # of the Image service, through the proxy
+    keystone_url: str  # of the Identity service, through the proxy
 
     @property
     def cloud(self) -> Cloud:
@@ -125,6 +126,8 @@ def staged(variables: Mapping[str, str]) -> Iterator[Stage]:
         entries = {user: fronted(cloud, image_url, identity_url) for user, cloud in clouds.items()}
         file = write_clouds(folder / "clouds.yaml", entries)
         launcher = Launcher({**base_environment(folder), "OS_CLIENT_CONFIG_FILE": file})
-        yield Stage(variables, folder, proxy, web, clouds, launcher, proxy.front("web", web.url), image_url)
+        yield Stage(
+            variables, folder, proxy, web, clouds, launcher, proxy.front("web", web.url), image_url, identity_url
+        )
         for cloud in clouds.values():
             cloud.session.close()

@@ -23,6 +23,7 @@ from ansible_collections.imageops.glance.tests.faults.fault import (
 )
 from ansible_collections.imageops.glance.tests.faults.hosts import hosts
 from ansible_collections.imageops.glance.tests.faults.races import meddling, races
+from ansible_collections.imageops.glance.tests.faults.secrecy import secrecy
 from ansible_collections.imageops.glance.tests.faults.stage import SIZE
 from ansible_collections.imageops.glance.tests.faults.tls import tls
 
@@ -254,4 +255,5 @@ def table() -> list[Case]:
         *hosts(),
         *batches(),
         *accounts(),
+        *secrecy(),
     ]
