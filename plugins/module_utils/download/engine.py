@@ -157,6 +157,4 @@ class Downloader:
         from ansible_collections.imageops.glance.plugins.module_utils.download.stream import DataStream
 
         told = f"{wish.told} ({plan.image['id']})"
-        return DataStream(
-            self._glance, plan.image["id"], told, plan.wanted.size, wish.prefer, retry_time=self._retry_time
-        )
+        return DataStream(self._glance, plan.image, told, wish.prefer, retry_time=self._retry_time)

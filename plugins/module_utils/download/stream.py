@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, OptionError, TransferError
@@ -27,8 +27,8 @@ _ENDED = "the connection ended too early"
 class DataStream:
     """Reads the data of one image from any offset on; a connection that breaks is taken up again by Range.
 
+    :param image: the image's document; without a size in it, an orderly end is the only sign that all is there
     :param told: how messages name the image
-    :param size: bytes of the whole, None when not known: then an orderly end is the only sign that all is there
     :param prefer: stores to read from, the best one first
     :param retry_time: seconds for which it is tried again without a byte of progress
     """
@@ -36,18 +36,18 @@ class DataStream:
     def __init__(
         self,
         glance: Glance,
-        image_id: str,
+        image: Mapping[str, Any],
         told: str,
-        size: int | None,
         prefer: Sequence[str] = (),
         retry_time: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._glance = glance
-        self._image_id = image_id
+        self._image_id = str(image["id"])
+        self._deactivated = image.get("status") == "deactivated"
         self._told = told
-        self._size = size
+        self._size: int | None = image.get("size")
         self._prefer = ",".join(prefer) or None
         self._retry_time = retry_time
         self._clock = clock
@@ -106,6 +106,9 @@ class DataStream:
     def _explained(self, exc: ApiError) -> ApiError | OptionError:
         if exc.status == 404:
             return ApiError(f"{self._told} was deleted, or hidden from this project, meanwhile.", 404, exc.request_id)
+        if exc.status == 403 and self._deactivated:
+            told = f"{self._told} is deactivated, so only an admin can have its data; activate it first."
+            return ApiError(told, 403, exc.request_id)
         if exc.status == 400 and self._prefer:
             return OptionError(f"prefer: {exc.message}")
         return exc

@@ -36,7 +36,8 @@ class Clock:
 
 def stream_of(glance: Glance, size: int | None = len(DATA), retry_time: float = 60.0, **more: Any) -> DataStream:
     clock = more.pop("clock", None) or Clock()
-    return DataStream(glance, IMAGE_ID, TOLD, size, retry_time=retry_time, clock=clock, sleep=clock.sleep, **more)
+    image = {"id": IMAGE_ID, "status": more.pop("image_status", "active"), "size": size}
+    return DataStream(glance, image, TOLD, retry_time=retry_time, clock=clock, sleep=clock.sleep, **more)
 
 
 def whole(stream: DataStream, offset: int = 0) -> bytes:
@@ -157,6 +158,13 @@ def test_what_glance_refuses_is_told(
 ) -> None:
     with pytest.raises(kind, match=words):
         way(stream_of(service(server, status=status), prefer=prefer))
+
+
+def test_a_deactivated_image_is_told(server: WebServer) -> None:
+    with pytest.raises(ApiError, match="is deactivated, so only an admin can have its data") as told:
+        whole(stream_of(service(server, status=403), image_status="deactivated"))
+    assert told.value.status == 403
+    assert told.value.request_id
 
 
 def test_stores_are_asked_for_in_their_order(server: WebServer) -> None:
