@@ -33,7 +33,7 @@ def merge(sections: Sections, settings: Mapping[str, str]) -> Sections:
     """``sections`` with "section.key" settings of the user on top."""
     merged = {name: dict(options) for name, options in sections.items()}
     for name, value in settings.items():
-        section, _, key = name.rpartition(".")
+        section, _dot, key = name.rpartition(".")
         merged.setdefault(section, {})[key] = value
     return merged
 

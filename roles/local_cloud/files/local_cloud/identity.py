@@ -66,8 +66,8 @@ def seed(state: State) -> None:
     state.ids["admin_project"] = keystone.find("project", "admin")
     account("glance", "service", "service", "glance", "default")
     state.ids["member_project"], member = account("member", PROJECT["member"], "member", "member", "default")
-    state.ids["other_project"], _ = account("other", PROJECT["other"], "member", "other", "default")
-    state.ids["second_project"], _ = account("member", PROJECT["member"], "member", "second", second)
+    state.ids["other_project"], _user = account("other", PROJECT["other"], "member", "other", "default")
+    state.ids["second_project"], _user = account("member", PROJECT["member"], "member", "second", second)
     state.ids["second_domain"] = second
 
     own = Keystone(url, login(url, "member", state.passwords["member"], PROJECT["member"]))

@@ -40,7 +40,7 @@ def started(pid: int) -> Optional[str]:
 
 def _started_by_ps(pid: int) -> Optional[str]:
     found = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    state, _, since = found.stdout.strip().partition(" ")
+    state, _blank, since = found.stdout.strip().partition(" ")
     return None if not state or state.startswith("Z") else since.strip()
 
 
@@ -58,7 +58,7 @@ def _titles() -> list[tuple[int, str]]:
     if not (PROC / "self" / "cmdline").exists():
         listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
         rows = (line.strip().partition(" ") for line in listing.stdout.splitlines())
-        return [(int(pid), title) for pid, _, title in rows]
+        return [(int(pid), title) for pid, _blank, title in rows]
     titles = []
     for entry in PROC.iterdir():
         if not entry.name.isdigit():

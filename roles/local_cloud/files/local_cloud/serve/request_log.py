@@ -32,7 +32,7 @@ class RequestLog:
     def write(self, environ: dict[str, Any], begun: float, status: str, headers: list[tuple[str, str]]) -> None:
         """Append the line of one answered request; ``seconds`` ends when the answer begins."""
         answer = {name.lower(): value for name, value in headers}
-        path, _, query = environ.get("RAW_URI", environ.get("PATH_INFO", "")).partition("?")
+        path, _mark, query = environ.get("RAW_URI", environ.get("PATH_INFO", "")).partition("?")
         line = {
             "time": round(begun, 3),
             "method": environ["REQUEST_METHOD"],
