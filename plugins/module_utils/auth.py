@@ -171,7 +171,7 @@ def versionless(endpoint: str) -> str:
     """The endpoint without a trailing version: some catalogs have it, Glance's own does not."""
     base = endpoint.rstrip("/")
     head, _, tail = base.rpartition("/")
-    if tail[:1] == "v" and tail[1:].replace(".", "").isdigit():
+    if not head.endswith("/") and tail[:1] == "v" and tail[1:].replace(".", "").isdigit():
         return head
     return base
 
@@ -342,7 +342,7 @@ def _accessed(session: Any, options: ConnectionOptions) -> Any:
             ) from exc
         except ksa_exceptions.ClientException as exc:
             answer = getattr(exc, "response", None)
-            attempts.failed(exc if answer is None else answer)
+            attempts.failed(_root(exc) if answer is None else answer)
             broken = any(isinstance(e, ksa_exceptions.RetriableConnectionFailure) for e in (exc, exc.__context__))
             if isinstance(exc, ksa_exceptions.SSLError):
                 problem = tls_problem(exc.__context__ or exc, origin(session.auth.auth_url))
@@ -354,13 +354,23 @@ def _accessed(session: Any, options: ConnectionOptions) -> Any:
             try:
                 attempts.pause()
             except ApiError as late:
-                raise AuthError(f"{late.message}.") from exc
+                raise AuthError(_without_secrets(f"{late.message}.", options)) from exc
+
+
+def _root(exc: BaseException) -> BaseException:
+    """What a chain of exceptions began with: keystoneauth1 wraps "Connection refused" in several sentences."""
+    while exc.__cause__ or exc.__context__:
+        exc = exc.__cause__ or exc.__context__ or exc
+    return exc
 
 
 def _login_problem(exc: Exception, options: ConnectionOptions) -> str:
     named = options.cloud if isinstance(options.cloud, str) else os.environ.get("OS_CLOUD")
     where = f"cloud '{named}'" if named else "the cloud"
-    return f"Could not log in to {where}: {str(exc).strip()}"
+    told = " ".join(str(exc).split()).rstrip(".")
+    if getattr(exc, "http_status", None) == 401:
+        told = f"Identity does not take the user, the password, the project or a domain: {told}"
+    return f"Could not log in to {where}: {told}."
 
 
 def _without_secrets(text: str, options: ConnectionOptions) -> str:

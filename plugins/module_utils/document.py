@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
+from ansible_collections.imageops.glance.plugins.module_utils.errors import MissingLibraryError, OptionError
 
 Document = dict[str, Any]
 Operation = dict[str, Any]
@@ -214,14 +215,24 @@ def differing(current: Mapping[str, Any], desired: Desired) -> dict[str, Any]:
     return changes
 
 
+def _library(name: str) -> Any:
+    """jsonpatch, or jsonpointer which comes with it.
+
+    :raises MissingLibraryError: it is not installed
+    """
+    try:
+        return import_module(name)
+    except ImportError as exc:
+        raise MissingLibraryError("jsonpatch", "to change an image") from exc
+
+
 def operations(current: Mapping[str, Any], changes: Mapping[str, Any]) -> list[Operation]:
     """The changes as RFC 6902 operations, restricted to what Glance takes.
 
     One path segment, no move, copy or test. Base attributes are replaced, never added (``add /owner`` by a member
     is refused and yet applied); properties are added, which also overwrites.
     """
-    from jsonpointer import escape
-
+    escape = _library("jsonpointer").escape
     patch: list[Operation] = []
     for name, value in changes.items():
         path = "/" + escape(name)
@@ -237,8 +248,7 @@ def operations(current: Mapping[str, Any], changes: Mapping[str, Any]) -> list[O
 
 def remaining_operations(current: Mapping[str, Any], wanted: list[Operation]) -> list[Operation]:
     """Those operations that a document does not show the outcome of yet."""
-    from jsonpointer import unescape
-
+    unescape = _library("jsonpointer").unescape
     left = []
     for operation in wanted:
         name = unescape(operation["path"][1:])
@@ -255,10 +265,9 @@ def remaining_operations(current: Mapping[str, Any], wanted: list[Operation]) ->
 
 def apply_operations(current: Mapping[str, Any], patch: list[Operation]) -> Document:
     """The document after the patch: what check mode predicts is computed by the very patch that would be sent."""
-    import jsonpatch
-
+    jsonpatch = _library("jsonpatch")
     # Glance's documents always have the base attributes, so "replace" finds what it needs.
-    whole = {name: None for name in WRITABLE}
+    whole: Document = dict.fromkeys(WRITABLE)
     whole.update(current)
     result: Document = jsonpatch.JsonPatch(patch).apply(whole)
     return {k: v for k, v in result.items() if k in current or v is not None}

@@ -18,8 +18,10 @@ from ansible_collections.imageops.glance.plugins.module_utils.document import (
     RECORDED_DIGEST,
     REPLACES,
     Desired,
+    apply_operations,
     differing,
     inherited,
+    operations,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.image.content import (
@@ -459,9 +461,7 @@ def _update(steps: list[Step], after: Document, desired: Desired) -> Document:
     if not changes:
         return after
     steps.append(Step("update", _id_of(after), {"changes": changes}))
-    result = {k: v for k, v in after.items() if not (k in changes and changes[k] is None)}
-    result.update({k: v for k, v in changes.items() if v is not None})
-    return result
+    return apply_operations(after, operations(after, changes))
 
 
 def stores_of(document: Mapping[str, Any]) -> list[str]:
