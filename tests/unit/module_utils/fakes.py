@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json as json_module
 from typing import Any
 
@@ -36,6 +37,7 @@ def answer(
     response.headers.update(headers or {})
     body = text if text is not None else "" if content is None else json_module.dumps(content)
     response._content = body.encode()
+    response.raw = io.BytesIO()
     response.url = "http://glance/v2"
     return response
 
