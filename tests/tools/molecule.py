@@ -25,7 +25,13 @@ def main(arguments: list[str]) -> int:
     suite = Suite("molecule")
     started = time.monotonic()
     for name in arguments or known:
-        env = environment({"MOLECULE_EPHEMERAL_DIRECTORY": str(WORK / "molecule" / name), "ANSIBLE_FORCE_COLOR": "0"})
+        env = environment(
+            {
+                "MOLECULE_EPHEMERAL_DIRECTORY": str(WORK / "molecule" / name),
+                "ANSIBLE_FORCE_COLOR": "0",
+                "LOCAL_CLOUD_VENV": str(WORK / "cloud-venv"),
+            }
+        )
         command = [str(VENV_BIN / "molecule"), "test", "--scenario-name", name]
         suite.add(f"scenario {name}", run(command, cwd=SCENARIOS.parent, env=env) == 0)
     suite.seconds = time.monotonic() - started
