@@ -17,7 +17,8 @@ _MARKUP = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"(?:<br\s*/?>|\n)+")
 #: How Glance quotes its JSON schema: the reason comes first, then the rule, then where in the document.
 _SCHEMA = re.compile(
-    r"Provided object does not match schema '[^']*': (?P<why>.*?)\s*Failed validating .*On instance(?P<where>\S*):", re.DOTALL
+    r"Provided object does not match schema '[^']*': (?P<why>.*?)\s*Failed validating .*On instance(?P<where>\S*):",
+    re.DOTALL,
 )
 #: Longer explanations quote the whole value that was refused.
 _LONGEST = 300

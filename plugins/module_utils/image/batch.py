@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError, OptionError
@@ -66,23 +67,25 @@ def fulfil_all(wishes: Sequence[Wish], fulfil: Callable[[Wish], Outcome], parall
                 finished, _unfinished = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     index = running.pop(future)
-                    outcomes[index] = _outcome_of(future, wishes[index])
+                    outcomes[index] = _outcome_of(future.result, wishes[index])
     return [outcomes[index] for index in range(len(wishes))]
 
 
-def _outcome_of(future: Future[Outcome], wish: Wish) -> Outcome:
+def _outcome_of(result: Callable[[], Outcome], wish: Wish) -> Outcome:
     """A mistake of ours in one entry must not hide what became of the others."""
     try:
-        return future.result()
+        return result()
     except Exception as exc:
         return Outcome(error=GlanceOpsError(f"{wish.told}: unexpected {type(exc).__name__}: {exc}. Please report it."))
 
 
 def _one_by_one(wishes: Sequence[Wish], fulfil: Callable[[Wish], Outcome]) -> list[Outcome]:
+    if len(wishes) == 1:
+        return [fulfil(wishes[0])]
     outcomes: dict[int, Outcome] = {}
     for index, wish in enumerate(wishes):
         skipped = _skipped(wish, _by_key(wishes, outcomes)) if wish.after else None
-        outcomes[index] = skipped or fulfil(wish)
+        outcomes[index] = skipped or _outcome_of(partial(fulfil, wish), wish)
     return [outcomes[index] for index in range(len(wishes))]
 
 

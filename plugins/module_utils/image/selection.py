@@ -113,7 +113,7 @@ def select(
     with_data = [image for image in best if image.get("status") in ("active", "deactivated")]
     without = sorted((image for image in best if unfilled(image)), key=_eldest_first)
     best = with_data if len(with_data) == 1 else best
-    if merge and len(without) == len(best) and all(_alike(image, without[0]) for image in without):
+    if merge and best and all(unfilled(image) and _alike(image, without[0]) for image in best):
         best = without[:1]
     if len(best) > 1:
         raise AmbiguousError(

@@ -162,7 +162,7 @@ def _checksum(given: str | None) -> Checksum | None:
 
 def without_credentials(url: str) -> str:
     """The URL as it may be shown: user and password in it are nobody else's business."""
-    return re.sub(r"//[^/@]*@", "//", url, count=1)
+    return re.sub(r"^([A-Za-z][\w+.-]*://)[^/?#]*@", r"\1", url)
 
 
 def _refuse_together(options: Mapping[str, Any]) -> None:

@@ -59,7 +59,12 @@ def test_long_values_are_not_repeated(message: str) -> None:
         (409, {}, "req-2", "Doing x failed with HTTP 409: Why (request id req-2)."),
         (409, {}, None, "Doing x failed with HTTP 409: Why."),
         (413, {}, None, "Doing x failed with HTTP 413: Why; a limit or quota of the cloud is reached."),
-        (301, {}, None, "Doing x failed with HTTP 301: Why; the endpoint redirects elsewhere; give the final URL as endpoint."),
+        (
+            301,
+            {},
+            None,
+            "Doing x failed with HTTP 301: Why; the endpoint redirects elsewhere; give the final URL as endpoint.",
+        ),
     ],
 )
 def test_an_error(status: int, headers: dict[str, str], sent: str | None, says: str) -> None:

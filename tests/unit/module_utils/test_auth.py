@@ -86,7 +86,10 @@ def test_what_logs_in(
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"token": "t"}, "^token is given without endpoint"), ({"endpoint": "http://g"}, "^endpoint is given without token")],
+    [
+        ({"token": "t"}, "^token is given without endpoint"),
+        ({"endpoint": "http://g"}, "^endpoint is given without token"),
+    ],
 )
 def test_one_of_two(options: Mapping[str, Any], says: str) -> None:
     with pytest.raises(OptionError, match=says):
@@ -121,7 +124,9 @@ def test_whose_token_it_is_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (login.project_id, login.roles, login.is_admin) == ("p", None, None)
 
 
-@pytest.mark.parametrize(("roles", "admin"), [(None, None), ((), False), (("member",), False), (("member", "admin"), True)])
+@pytest.mark.parametrize(
+    ("roles", "admin"), [(None, None), ((), False), (("member",), False), (("member", "admin"), True)]
+)
 def test_who_is_an_admin(roles: tuple[str, ...] | None, admin: bool | None) -> None:
     assert Login("t", "http://g", roles=roles).is_admin is admin
 
@@ -137,9 +142,15 @@ CERTIFICATES = {"cacert": "/ca", "cert": "/c", "key": "/k", "verify": False}
     [
         ({}, {}),
         ({"cloud": "c"}, {"cloud": "c"}),
-        ({"cloud": "c", "region_name": "r", "interface": "internal"}, {"cloud": "c", "region_name": "r", "interface": "internal"}),
+        (
+            {"cloud": "c", "region_name": "r", "interface": "internal"},
+            {"cloud": "c", "region_name": "r", "interface": "internal"},
+        ),
         ({"auth": PASSWORD}, {"cloud": None, "auth": PASSWORD}),
-        ({"cloud": "c", "auth": PASSWORD, "auth_type": "password"}, {"cloud": "c", "auth": PASSWORD, "auth_type": "password"}),
+        (
+            {"cloud": "c", "auth": PASSWORD, "auth_type": "password"},
+            {"cloud": "c", "auth": PASSWORD, "auth_type": "password"},
+        ),
         ({"cloud": {"auth": PASSWORD, "region_name": "r"}}, {"cloud": None, "auth": PASSWORD, "region_name": "r"}),
         ({"cloud": {"region_name": "r"}, "region_name": "q"}, {"cloud": None, "region_name": "q"}),
         (
@@ -192,7 +203,10 @@ def test_files_are_found_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPat
     ("options", "says"),
     [
         ({"cloud": "nowhere"}, "^Could not log in to cloud 'nowhere': Cloud nowhere was not found"),
-        ({"auth": {**PASSWORD, "auth_url": "http://127.0.0.1:9/s3cret word"}}, r"127\.0\.0\.1:9/\*\*\*\*\*\*\*\* .*refused"),
+        (
+            {"auth": {**PASSWORD, "auth_url": "http://127.0.0.1:9/s3cret word"}},
+            r"127\.0\.0\.1:9/\*\*\*\*\*\*\*\* .*refused",
+        ),
         ({"auth": PASSWORD, "auth_type": "telepathy"}, "^Could not log in to the cloud: .*telepathy"),
     ],
 )
@@ -214,7 +228,14 @@ def test_a_failed_login_is_told_without_secrets(options: Mapping[str, Any], says
         ({"cloud": {"auth": PASSWORD, "password": "another one"}}, ["s3cret word", "another one"]),
         ({"cloud": "password"}, []),
         (
-            {"auth": {"application_credential_secret": "abc", "passcode": 123456, "user_id": "secret", "token": "abcd"}},
+            {
+                "auth": {
+                    "application_credential_secret": "abc",
+                    "passcode": 123456,
+                    "user_id": "secret",
+                    "token": "abcd",
+                }
+            },
             ["123456", "abcd", "abc"],
         ),
         ({"auth": {"password": "ab"}}, []),
@@ -301,7 +322,9 @@ def test_a_given_token_is_not_kept(tmp_path: Path, logins: list[Login]) -> None:
     assert logins == []
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '"x"', "{}", '{"token": 1}', "\x00\xff", '{"token": "t", "roles": 4, "cert": null}'])
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", '"x"', "{}", '{"token": 1}', "\x00\xff", '{"token": "t", "roles": 4, "cert": null}']
+)
 def test_a_damaged_file_is_no_file(tmp_path: Path, logins: list[Login], damage: str) -> None:
     Cloud(options(tmp_path)).login()
     (kept,) = (tmp_path / "kept").iterdir()

@@ -262,7 +262,9 @@ def test_a_refused_token_is_renewed_once(logins: list[str]) -> None:
 
 
 def test_a_new_token_is_refused_too(logins: list[str]) -> None:
-    client, _session = glance(answer(401), answer(401, {"error": {"message": "No"}}), options=ConnectionOptions(cloud="c"))
+    client, _session = glance(
+        answer(401), answer(401, {"error": {"message": "No"}}), options=ConnectionOptions(cloud="c")
+    )
     with pytest.raises(AuthError, match="The Image service does not take the token"):
         client.image("i")
     assert len(logins) == 2
@@ -285,7 +287,9 @@ def test_an_upload_with_an_old_token_is_begun_anew_by_its_caller(logins: list[st
 
 def test_queries_are_sent_as_they_are() -> None:
     """Repeated parameters and signs survive requests' own encoding."""
-    prepared = requests.Request("GET", "http://g/v2/images", params=[("tag", "a"), ("tag", "b"), ("name", "eq:x&y+z %,ä")])
+    prepared = requests.Request(
+        "GET", "http://g/v2/images", params=[("tag", "a"), ("tag", "b"), ("name", "eq:x&y+z %,ä")]
+    )
     assert parse_qsl(str(prepared.prepare().url).partition("?")[2]) == [
         ("tag", "a"),
         ("tag", "b"),

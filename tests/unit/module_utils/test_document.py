@@ -83,7 +83,9 @@ def test_names_that_glance_cannot_keep(name: str) -> None:
         doc.check_property_name(name)
 
 
-@pytest.mark.parametrize("name", ["a", "a/b", "~", "a~1b", "e:f", "g.h", "ü", "a b", "is_public", "hw_cpu_min", "k" * 255])
+@pytest.mark.parametrize(
+    "name", ["a", "a/b", "~", "a~1b", "e:f", "g.h", "ü", "a b", "is_public", "hw_cpu_min", "k" * 255]
+)
 def test_names_that_it_can(name: str) -> None:
     assert doc.properties_as_stored({name: 1}) == {name: "1"}
 
@@ -129,7 +131,10 @@ def test_equal_values(wanted: str, stored: Any, same: bool) -> None:
         (Desired(properties={"new": ""}), {"new": ""}),
         (Desired(exact=True), {"os_distro": None, "a/b~c:d.e": None}),
         (Desired(properties={"os_distro": "ubuntu"}, exact=True), {"a/b~c:d.e": None}),
-        (Desired(properties={"base_image_ref": None}, exact=True), {"os_distro": None, "a/b~c:d.e": None, "base_image_ref": None}),
+        (
+            Desired(properties={"base_image_ref": None}, exact=True),
+            {"os_distro": None, "a/b~c:d.e": None, "base_image_ref": None},
+        ),
         (Desired(properties={"imageops_image": "{id}"}), {"imageops_image": IMAGE["id"]}),
         (Desired(properties={"other": "{id}"}), {"other": "{id}"}),
     ],
@@ -169,12 +174,16 @@ def test_patch(changes: dict[str, Any], patch: list[dict[str, Any]]) -> None:
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
-    lambda name: name == name.strip()
-    and name not in doc.WRITABLE
-    and name not in doc.READ_ONLY
-    and not name.startswith("os_glance")
+    lambda name: (
+        name == name.strip()
+        and name not in doc.WRITABLE
+        and name not in doc.READ_ONLY
+        and not name.startswith("os_glance")
+    )
 )
-PROPERTIES = st.dictionaries(NAMES | st.sampled_from(["a/b", "~", "~0", "~1", "a:b", "imageops_x"]), st.text(max_size=4))
+PROPERTIES = st.dictionaries(
+    NAMES | st.sampled_from(["a/b", "~", "~0", "~1", "a:b", "imageops_x"]), st.text(max_size=4)
+)
 ATTRIBUTES = st.fixed_dictionaries(
     {},
     optional={
@@ -189,7 +198,9 @@ ATTRIBUTES = st.fixed_dictionaries(
 DESIRED = st.builds(
     Desired,
     ATTRIBUTES.map(lambda found: {k: v for k, v in found.items() if v is not None}),
-    st.dictionaries(NAMES | st.sampled_from(["a/b", "~", "imageops_x"]), st.none() | st.sampled_from(["true", "x", "{id}"])),
+    st.dictionaries(
+        NAMES | st.sampled_from(["a/b", "~", "imageops_x"]), st.none() | st.sampled_from(["true", "x", "{id}"])
+    ),
     st.booleans(),
 )
 
@@ -206,7 +217,10 @@ def test_one_patch_is_enough_and_changes_nothing_else(
     untouched = {name for name in current if name not in changes}
     assert {name: after[name] for name in untouched} == {name: current[name] for name in untouched}
     assert set(after) <= set(current) | set(changes)
-    assert not (desired.exact and [n for n in doc.custom_properties(after) if n not in desired.properties and not doc.is_foreign(n)])
+    assert not (
+        desired.exact
+        and [n for n in doc.custom_properties(after) if n not in desired.properties and not doc.is_foreign(n)]
+    )
 
 
 @given(PROPERTIES, ATTRIBUTES, DESIRED)
@@ -216,7 +230,9 @@ def test_glance_takes_every_patch(properties: dict[str, str], attributes: dict[s
     for operation in operations(current, differing(current, desired)):
         name = operation["path"][1:].replace("~1", "/").replace("~0", "~")
         assert "/" not in operation["path"][1:]
-        assert operation["op"] == ("replace" if name in doc.WRITABLE else "remove" if "value" not in operation else "add")
+        assert operation["op"] == (
+            "replace" if name in doc.WRITABLE else "remove" if "value" not in operation else "add"
+        )
         if operation["op"] == "remove":
             assert name in current
         else:
@@ -232,7 +248,9 @@ def test_what_is_left_of_a_patch(
     patch = operations(current, differing(current, desired))
     assert doc.remaining_operations(current, patch) == patch
     part = data.draw(st.lists(st.sampled_from(patch), unique_by=lambda one: one["path"])) if patch else []
-    assert doc.remaining_operations(doc.apply_operations(current, part), patch) == [one for one in patch if one not in part]
+    assert doc.remaining_operations(doc.apply_operations(current, part), patch) == [
+        one for one in patch if one not in part
+    ]
     assert doc.remaining_operations(doc.apply_operations(current, patch), patch) == []
 
 
