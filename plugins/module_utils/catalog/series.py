@@ -179,9 +179,9 @@ class Series:
             return options
         for image in self.remote.images.get(self.name, ()):
             if compare(image, slot.entry, slot.digest).same and image.version == slot.version:
-                options = {
-                    key: options[key] for key in ("checksum", "disk_format", "container_format") if key in options
-                }
+                # What the other region has is unpacked and converted already.
+                kept = FORMAT_KEYS if transformed(slot.entry) else ("checksum", *FORMAT_KEYS)
+                options = {key: options[key] for key in kept if key in options}
                 options.update(
                     import_method="glance-download", remote_region=self.remote.region, remote_image_id=image.id
                 )
