@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError, OptionError
@@ -43,58 +42,30 @@ def fulfil_all(wishes: Sequence[Wish], fulfil: Callable[[Wish], Outcome], parall
     One that fails stops only those that come ``after`` it.
     """
     check_order(wishes)
-    if parallel <= 1 or len(wishes) == 1:
-        return _one_by_one(wishes, fulfil)
-    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-
-    outcomes: dict[int, Outcome] = {}
-    waiting = dict(enumerate(wishes))
-    running: dict[Future[Outcome], int] = {}
-    with ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="imageops-image") as pool:
-        while waiting or running:
-            done_keys = _by_key(wishes, outcomes)
-            for index, wish in list(waiting.items()):
-                if any(key not in done_keys for key in wish.after):
-                    continue
-                del waiting[index]
-                skipped = _skipped(wish, done_keys)
-                if skipped is not None:
-                    outcomes[index] = skipped
-                    done_keys = _by_key(wishes, outcomes)
-                else:
-                    running[pool.submit(fulfil, wish)] = index
-            if running:
-                finished, _unfinished = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    index = running.pop(future)
-                    outcomes[index] = _outcome_of(future.result, wishes[index])
-    return [outcomes[index] for index in range(len(wishes))]
-
-
-def _outcome_of(result: Callable[[], Outcome], wish: Wish) -> Outcome:
-    """A mistake of ours in one entry must not hide what became of the others."""
-    try:
-        return result()
-    except Exception as exc:
-        return Outcome(error=GlanceOpsError(f"{wish.told}: unexpected {type(exc).__name__}: {exc}. Please report it."))
-
-
-def _one_by_one(wishes: Sequence[Wish], fulfil: Callable[[Wish], Outcome]) -> list[Outcome]:
     if len(wishes) == 1:
         return [fulfil(wishes[0])]
-    outcomes: dict[int, Outcome] = {}
-    for index, wish in enumerate(wishes):
-        skipped = _skipped(wish, _by_key(wishes, outcomes)) if wish.after else None
-        outcomes[index] = skipped or _outcome_of(partial(fulfil, wish), wish)
-    return [outcomes[index] for index in range(len(wishes))]
+    from concurrent.futures import ThreadPoolExecutor
+
+    futures: dict[int, Future[Outcome]] = {}
+    by_key: dict[str, Future[Outcome]] = {}
+    with ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="imageops-image") as pool:
+        # A wish waits in its thread for those that it comes after. They were begun before it, so it cannot wait for
+        # ever; and it is begun after all that wait for nothing, so that no thread waits while there is work.
+        for index in sorted(range(len(wishes)), key=lambda index: bool(wishes[index].after)):
+            wish = wishes[index]
+            before = {key: by_key[key] for key in wish.after}
+            futures[index] = pool.submit(_in_turn, wish, fulfil, before)
+            if wish.key is not None:
+                by_key[wish.key] = futures[index]
+    return [futures[index].result() for index in range(len(wishes))]
 
 
-def _by_key(wishes: Sequence[Wish], outcomes: dict[int, Outcome]) -> dict[str, Outcome]:
-    return {str(wishes[i].key): outcome for i, outcome in outcomes.items() if wishes[i].key is not None}
-
-
-def _skipped(wish: Wish, done: dict[str, Outcome]) -> Outcome | None:
-    failed = [key for key in wish.after if done[key].error is not None]
-    if not failed:
-        return None
-    return Outcome(error=SkippedError(f"{wish.told} was left alone, since '{failed[0]}' before it failed."))
+def _in_turn(wish: Wish, fulfil: Callable[[Wish], Outcome], before: Mapping[str, Future[Outcome]]) -> Outcome:
+    for key, future in before.items():
+        if future.result().error is not None:
+            return Outcome(error=SkippedError(f"{wish.told} was left alone, since '{key}' before it failed."))
+    try:
+        return fulfil(wish)
+    except Exception as exc:
+        # A mistake of ours in one entry must not hide what became of the others.
+        return Outcome(error=GlanceOpsError(f"{wish.told}: unexpected {type(exc).__name__}: {exc}. Please report it."))

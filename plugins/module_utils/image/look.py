@@ -136,6 +136,8 @@ class Viewer:
     def _is_match(self, image: Document, wish: Wish) -> bool:
         if image.get("status") in GONE or image.get("imageops_image") != image["id"]:
             return False
+        if image["id"] == wish.replaces:
+            return False
         owner = wish.owner or self.glance.login.project_id
         if owner and image.get("owner") != owner:
             return False
