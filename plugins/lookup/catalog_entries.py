@@ -5,18 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any, Optional
-
-from ansible.errors import AnsibleError, AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.checksums import resolved
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import merge_defaults, normalise
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.files import entries_of, read_paths
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.validate import CatalogError, check_catalog
-from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError
-
 DOCUMENTATION = r"""
 name: catalog_entries
 author: imageops contributors (@imageops)
@@ -93,6 +81,18 @@ _raw:
       description: Custom properties.
       type: dict
 """
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.checksums import resolved
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import merge_defaults, normalise
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.files import entries_of, read_paths
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.validate import CatalogError, check_catalog
+from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError
 
 VAULT_HEADER = b"$ANSIBLE_VAULT;"
 

@@ -170,7 +170,7 @@ def uses_token(options: ConnectionOptions) -> bool:
 def versionless(endpoint: str) -> str:
     """The endpoint without a trailing version: some catalogs have it, Glance's own does not."""
     base = endpoint.rstrip("/")
-    head, _, tail = base.rpartition("/")
+    head, _slash, tail = base.rpartition("/")
     if not head.endswith("/") and tail[:1] == "v" and tail[1:].replace(".", "").isdigit():
         return head
     return base

@@ -28,10 +28,6 @@ attributes:
   diff_mode:
     description: A report has no state to compare.
     support: none
-extends_documentation_fragment:
-  - action_common_attributes
-  - action_common_attributes.conn
-  - action_common_attributes.flow
 options:
   path:
     description:

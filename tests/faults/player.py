@@ -62,7 +62,7 @@ def play(cases: list[Case], variables: Mapping[str, str], workers: int) -> list[
                     verdicts.append(verdict)
                     print(_line(verdict), flush=True)
 
-    threads = [threading.Thread(target=work) for _ in range(workers)]
+    threads = [threading.Thread(target=work) for _number in range(workers)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -263,7 +263,7 @@ class Proxy:
 def _request_of(server: str, head: bytes) -> Request:
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _version = first.split(" ", 2)
-    path, _, query = target.partition("?")
+    path, _mark, query = target.partition("?")
     headers = {}
     for line in lines:
         name, colon, value = line.partition(":")

@@ -60,7 +60,7 @@ def _race(stage: Stage, kind: type[jobs.Job], count: int, method: str, path: str
     try:
         job.prepare()
         rule = stage.proxy.on(method, path, fault, times=count)
-        started = [stage.launcher.start(job.module, job.options()) for _ in range(count)]
+        started = [stage.launcher.start(job.module, job.options()) for _number in range(count)]
         runs = [process.finish() for process in started]
         assert rule.fired == count, f"only {rule.fired} of {count} runs came to {method} {path}"
         for run in runs:

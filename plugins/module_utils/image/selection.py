@@ -64,7 +64,7 @@ def _eldest_first(image: Mapping[str, Any]) -> tuple[str, str]:
 
 def replaces(document: Mapping[str, Any]) -> str | None:
     """The id of the image that this one was made to replace; None too when the mark was inherited by a snapshot."""
-    old, _, own = str(document.get(REPLACES, "")).partition(" ")
+    old, _blank, own = str(document.get(REPLACES, "")).partition(" ")
     return old if own and own == document.get("id") else None
 
 

@@ -124,7 +124,7 @@ class Cloud:
     def run(self, elements: list[dict[str, Any]], stop_after: int | None = None) -> dict[str, str]:
         """Perform a plan's images, or only so many steps of it. Gives ok, failed or skipped by key."""
         results: dict[str, str] = {}
-        for number, _ in enumerate(self.steps(elements, results), 1):
+        for number, _step in enumerate(self.steps(elements, results), 1):
             if stop_after is not None and number >= stop_after:
                 break
         return results
