@@ -102,9 +102,11 @@ def select(
         old = by_id.get(replaces(image) or "")
         if old is None or old is image:
             continue
-        if image.get("os_hidden") and not old.get("os_hidden"):
+        if image.get("os_hidden"):
+            # Also when both are to be hidden: the mark is taken away last.
             staged[old["id"]] = image
-        elif not image.get("os_hidden") and not old.get("os_hidden"):
+        else:
+            # Also when the old one is hidden: it still bears the name that it has to give up.
             superseded[image["id"]] = old
     set_aside = {image["id"] for image in [*staged.values(), *superseded.values()]}
     best = [image for image in pool if image["id"] not in set_aside]
