@@ -117,18 +117,19 @@ def _main_plan(wish: Wish, found: Found, content: Content, told_format: str | No
     if wish.state == "absent":
         return _absent(wish, found)
     wish = _without_id_as_name(wish, found.current)
-    if found.old is None and content.verdict == DIFFERENT and wish.on_content_change == "ignore":
-        return _ignoring(wish, found)
+    ignore = found.old is None and content.verdict == DIFFERENT and wish.on_content_change == "ignore"
+    if ignore and found.current is not None:
+        return _ignoring(wish, found, found.current)
     wish = _with_told_format(_with_learned(wish, content), found, content, told_format)
     if found.old is not None:
-        return _replacement(wish, found, content)
+        return _replacement(wish, found, found.old, content)
     if found.current is None:
         return _creation(wish, found, content)
     if content.verdict == DIFFERENT:
-        return _different(wish, found, content)
+        return _different(wish, found, found.current, content)
     if found.broken:
-        return _renewal(wish, found, content)
-    return _adjustment(wish, found, content)
+        return _renewal(wish, found, found.current, content)
+    return _adjustment(wish, found, found.current, content)
 
 
 def _capital(text: str) -> str:
@@ -206,17 +207,15 @@ def _creation(wish: Wish, found: Found, content: Content) -> Plan:
     return _new_image(wish, found, base, {})
 
 
-def _renewal(wish: Wish, found: Found, content: Content) -> Plan:
+def _renewal(wish: Wish, found: Found, current: Document, content: Content) -> Plan:
     """A broken image cannot be mended: it goes, and a new one with all that it had takes its place."""
-    current = found.current
-    assert current is not None
     if wish.id:
         raise ConflictError(
             f"Image {wish.id} is broken ({found.broken}) and its id can never be used again; "
             "delete it, and let the task go by name."
         )
     if wish.data is None:
-        return _adjustment(wish, replace(found, broken=None), content)
+        return _adjustment(wish, replace(found, broken=None), current, content)
     plan = _new_image(wish, replace(found, current=None, members=None), inherited(current), {})
     cleaning = []
     if current.get("protected"):
@@ -267,10 +266,8 @@ def _desired_document(wish: Wish, base: Mapping[str, Any]) -> Document:
     return document
 
 
-def _adjustment(wish: Wish, found: Found, content: Content) -> Plan:
+def _adjustment(wish: Wish, found: Found, current: Document, content: Content) -> Plan:
     """The image stays the same one; data comes only into one that has none."""
-    current = found.current
-    assert current is not None
     steps: list[Step] = []
     after = dict(current)
     desired = wish.desired
@@ -302,16 +299,14 @@ def _unmarked(steps: list[Step], after: Document, wish: Wish) -> Document:
     return {k: v for k, v in {**after, **changes}.items() if k != REPLACES}
 
 
-def _ignoring(wish: Wish, found: Found) -> Plan:
+def _ignoring(wish: Wish, found: Found, current: Document) -> Plan:
     """The data stays as it is, and so do the formats, which cannot change without it."""
     attributes = {k: v for k, v in wish.desired.attributes.items() if k not in ("disk_format", "container_format")}
     kept = replace(wish, desired=replace(wish.desired, attributes=attributes))
-    return _adjustment(kept, found, Content(UNMANAGED))
+    return _adjustment(kept, found, current, Content(UNMANAGED))
 
 
-def _different(wish: Wish, found: Found, content: Content) -> Plan:
-    current = found.current
-    assert current is not None
+def _different(wish: Wish, found: Found, current: Document, content: Content) -> Plan:
     what = f"{_capital(wish.told)} ({current['id']}) has other content than wanted: {content.reason}"
     if wish.on_content_change == "fail":
         raise ConflictError(f"{what}. Data of an image can never change; set on_content_change to replace or ignore.")
@@ -320,13 +315,12 @@ def _different(wish: Wish, found: Found, content: Content) -> Plan:
     if wish.id:
         raise OptionError(f"{what}. A replacement has an id of its own; leave id out and give name.")
     # The members that were looked up are those of the old image.
-    return _replacement(wish, replace(found, old=current, current=found.staged, members=None), content)
+    return _replacement(wish, replace(found, old=current, current=found.staged, members=None), current, content)
 
 
-def _replacement(wish: Wish, found: Found, content: Content) -> Plan:
+def _replacement(wish: Wish, found: Found, old: Document, content: Content) -> Plan:
     """A new image is made beside the old one, hidden; it is shown when it is right, and only then the old one goes."""
-    old, target = found.old, found.current
-    assert old is not None
+    target = found.current
     unprotect = wish.desired.attributes.get("protected") is False
     if wish.replaced_state == "absent" and old.get("protected") and not unprotect:
         raise OptionError(
@@ -352,8 +346,7 @@ def _replacement(wish: Wish, found: Found, content: Content) -> Plan:
         plan = _continued(wish, found, content, target, early, wanted)
         steps = list(plan.steps)
     steps += _retirement(old, wish)
-    assert plan.after is not None
-    after = {k: v for k, v in plan.after.items() if k != REPLACES}
+    after = {k: v for k, v in (plan.after or {}).items() if k != REPLACES}
     # Until here the mark has told a run that finds both images which of them is to go.
     steps.append(Step("update", _id_of(after), {"changes": {REPLACES: None}, "told": ""}))
     return Plan(tuple(steps), old, after, content.reason)
@@ -417,9 +410,8 @@ def replaced_name(old: Mapping[str, Any], name: str | None) -> str:
 
 
 def _transfer(image_id: str, wish: Wish, found: Found) -> Step:
-    assert wish.data is not None
-    stores = _wanted_stores(wish, found)
-    return Step("transfer", image_id, {"told": wish.data.method or "upload", "stores": stores})
+    told = (wish.data and wish.data.method) or "upload"
+    return Step("transfer", image_id, {"told": told, "stores": _wanted_stores(wish, found)})
 
 
 def _wanted_stores(wish: Wish, found: Found) -> tuple[str, ...]:

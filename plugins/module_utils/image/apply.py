@@ -213,7 +213,8 @@ class Applier:
 
     def _transfer(self, image_id: str, data: Mapping[str, Any]) -> None:
         wished = self.wish.data
-        assert wished is not None
+        if wished is None:
+            raise GlanceOpsError(f"{self.wish.told} has to get data, but none was given; give filename or url.")
         self._check_beforehand()
         document = self.documents[image_id]
         self._check_visibility(document)

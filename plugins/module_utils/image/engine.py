@@ -254,7 +254,8 @@ class Engine:
         from ansible_collections.imageops.glance.plugins.module_utils.transfer import inspect
 
         data = wish.data
-        assert data is not None
+        if data is None:
+            return None, wish
         attributes = wish.desired.attributes
         old = found.old or (found.current if content.verdict == DIFFERENT else None) or {}
         base = found.remote or (found.current if content.verdict == MISSING else None) or {}
