@@ -9,7 +9,6 @@ import itertools
 from typing import Any
 
 import pytest
-
 from ansible_collections.imageops.glance.plugins.module_utils.document import REPLACES
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import (
     GONE,
@@ -120,8 +119,8 @@ def test_a_mark_counts_for_its_own_image_only() -> None:
         ([image("1"), marked("2", "1", os_hidden=True)], ("1", "2", None)),
         # it is shown, and the old one has still its name
         ([image("1"), marked("2", "1")], ("2", None, "1")),
-        # the old one has been hidden since
-        ([image("1", os_hidden=True), marked("2", "1")], ("2", None, None)),
+        # the old one was hidden already, and has still its name
+        ([image("1", os_hidden=True), marked("2", "1")], ("2", None, "1")),
         # a snapshot of a replacement is a snapshot
         ([image("1"), {**marked("2", "1", os_hidden=True), "id": "3"}], ("1", None, None)),
         # what it was made for is another image
