@@ -73,16 +73,20 @@ def _second(image: Document, taken: Mapping[str, str]) -> str | None:
     return f"bears the same name as the younger {first}" if first else None
 
 
+def _checksum(image: Document) -> str | None:
+    if image.get("os_hash_algo") and image.get("os_hash_value"):
+        return f"{image['os_hash_algo']}:{image['os_hash_value']}"
+    return f"md5:{image['checksum']}" if image.get("checksum") else None
+
+
 def _entry(image: Document, region: str | None) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": image["name"]}
     if _is_marked(image) and image.get(ENTRY) == image["name"] and image.get(VERSION):
         entry["version"] = image[VERSION]
     if region:
         entry.update(import_method="glance-download", remote_region=region, remote_image_id=image["id"])
-    if image.get("os_hash_algo") and image.get("os_hash_value"):
-        entry["checksum"] = f"{image['os_hash_algo']}:{image['os_hash_value']}"
-    elif image.get("checksum"):
-        entry["checksum"] = f"md5:{image['checksum']}"
+    if checksum := _checksum(image):
+        entry["checksum"] = checksum
     for name in ("disk_format", "container_format", "visibility"):
         if image.get(name):
             entry[name] = image[name]
