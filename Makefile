@@ -31,7 +31,7 @@ venv: ## the environment of the tools
 demo: venv ## a real cloud, a small catalog published twice, and what is in it then
 	@$(tool).demo $(ARGS)
 
-test: venv ## lint, sanity, units, integration, faults-short, release-check
+test: venv ## lint, sanity, units, integration, faults-short, release-check, molecule
 	@$(tool).everything $(ARGS)
 
 lint: venv ## ruff, mypy, yamllint, shellcheck, ansible-lint

@@ -4,7 +4,8 @@
 """``make test``: all suites, two at a time, each one's output whole, and one line in the end that says how it went.
 
 A suite that fails does not keep the others from running. Suites that need the cloud share a lane, because they would
-see each other's images and because timing tests need a machine that is not busy with two of them.
+see each other's images and because timing tests need a machine that is not busy with two of them. A molecule scenario
+starts a cloud of its own, so it runs in the other one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 
 from ansible_collections.imageops.glance.tests.tools.common import REPO, RESULTS, Suite, load_suite, result_file
 
-LANES = (("units", "integration", "faults-short"), ("lint", "sanity", "release-check"))
+LANES = (("units", "integration", "faults-short"), ("lint", "sanity", "release-check", "molecule"))
 SCREEN = threading.Lock()
 
 
