@@ -34,7 +34,8 @@ options:
     aliases: [endpoint_type]
   validate_certs:
     description:
-      - Whether certificates of servers are verified. They are unless this, or the cloud's configuration, says otherwise.
+      - Whether certificates of servers are verified. They are, unless this or the cloud's configuration says
+        otherwise.
     type: bool
     aliases: [verify]
   ca_cert:

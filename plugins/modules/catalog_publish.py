@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - imageops contributors (@imageops)
 description:
-  - What the role P(imageops.glance.catalog#role) consists of, as one task. Prefer the role, which adds a report and fails
-    when an image failed.
+  - What the role P(imageops.glance.catalog#role) consists of, as one task. Prefer the role, which adds a report and
+    fails when an image failed.
   - Reads and checks the catalog with P(imageops.glance.catalog_entries#lookup), looks at the cloud with
     M(imageops.glance.image_info), plans as P(imageops.glance.catalog_plan#filter) does, prints the plan, and carries
     it out with one call of M(imageops.glance.image).

@@ -44,6 +44,7 @@ class Content:
 
 
 def has_data(document: Mapping[str, Any]) -> bool:
+    """Whether Glance keeps data for the image: a status that only data leads to."""
     return document.get("status") in ("active", "deactivated")
 
 

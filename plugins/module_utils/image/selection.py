@@ -69,6 +69,7 @@ def replaces(document: Mapping[str, Any]) -> str | None:
 
 
 def replaces_mark(old_id: str, new_id: str) -> str:
+    """The mark on the image ``new_id`` that ``replaces`` reads; it names its bearer, so that a copy of it is void."""
     return f"{old_id} {new_id}"
 
 

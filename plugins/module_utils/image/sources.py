@@ -223,6 +223,7 @@ def _below(source: Source | None) -> Digests | None:
 
 
 def replace_value(checksum: Checksum, value: str) -> Checksum:
+    """The same checksum with the digest that its file was found to hold."""
     return checksum._replace(value=value)
 
 

@@ -81,6 +81,7 @@ def result_of(outcome: Outcome, wish: Wish) -> dict[str, Any]:
 
 
 def failure_of(error: GlanceOpsError) -> dict[str, Any]:
+    """The part of a result that tells of a failure; status and request id are those of the answer that caused it."""
     failure: dict[str, Any] = {"failed": True, "msg": error.message}
     if isinstance(error, SkippedError):
         failure["skipped_because_of"] = error.message

@@ -118,8 +118,7 @@ class RawConverted:
     def _fetch(self, path: str, algorithm: str) -> str:
         hashing = DigestingSource(self._source, [algorithm])
         with open(path, "wb") as out, hashing.open() as chunks:
-            for chunk in chunks:
-                out.write(chunk)
+            out.writelines(chunks)
         if self._check is not None:
             self._check(hashing.digests)
         wanted = self._checksum.value if self._checksum is not None else None
