@@ -270,6 +270,9 @@ def _adjustment(wish: Wish, found: Found, current: Document, content: Content) -
     """The image stays the same one; data comes only into one that has none."""
     steps: list[Step] = []
     after = dict(current)
+    if found.superseded is not None and wish.members is None and found.old_members:
+        # A run that was killed has shown the image, and not yet shared it.
+        wish = replace(wish, members=tuple(sorted(found.old_members)), exact_members=False)
     desired = wish.desired
     if wish.owner and wish.owner != current.get("owner"):
         desired = replace(desired, attributes={**desired.attributes, "owner": wish.owner})
@@ -468,6 +471,11 @@ def _copies(steps: list[Step], after: Document, wish: Wish, found: Found) -> Doc
     there = stores_of(after)
     missing = [store for store in wanted if store not in there]
     surplus = [store for store in there if store not in wanted] if wish.exact_stores else []
+    if (missing or surplus) and after.get("status") != "active":
+        raise OptionError(
+            f"stores: copies are made and removed only while an image is active, but {wish.told} is deactivated; "
+            "set state to present first."
+        )
     if missing:
         steps.append(Step("copy", _id_of(after), {"stores": tuple(missing)}))
     if surplus:

@@ -208,6 +208,8 @@ class Engine:
             old = found.old or (found.current if content.verdict == DIFFERENT else None)
             if old is not None:
                 found = self.viewer.with_old_members(found, old)
+        if found.superseded is not None and wish.members is None and wish.state != "absent":
+            found = self.viewer.with_old_members(found, found.superseded)
         self._refuse_foreign_owner(wish, found)
         plan = make_plan(wish, found, content, told_format)
         if any(step.do == "copy" for step in plan.steps):

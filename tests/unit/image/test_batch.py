@@ -10,15 +10,14 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ansible_collections.imageops.glance.plugins.module_utils.document import Desired
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, ConflictError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.image import task
 from ansible_collections.imageops.glance.plugins.module_utils.image.batch import SkippedError, check_order, fulfil_all
 from ansible_collections.imageops.glance.plugins.module_utils.image.engine import Outcome
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def wish(name: str, key: str | None = None, after: tuple[str, ...] = ()) -> Wish:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from ansible_collections.imageops.glance.plugins.module_utils.argspec import BATCH_ONLY, ENTRY
 from ansible_collections.imageops.glance.plugins.module_utils.document import Desired
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
