@@ -23,7 +23,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     MissingLibraryError,
     OptionError,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.http import (
+from ansible_collections.imageops.glance.plugins.module_utils.transport import (
     Attempts,
     RetryPolicy,
     Tls,
@@ -354,7 +354,7 @@ def _accessed(session: Any, options: ConnectionOptions) -> Any:
             try:
                 attempts.pause()
             except ApiError as late:
-                raise AuthError(_without_secrets(f"{late.message}.", options)) from exc
+                raise AuthError(_without_secrets(late.message, options)) from exc
 
 
 def _root(exc: BaseException) -> BaseException:

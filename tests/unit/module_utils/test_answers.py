@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from ansible_collections.imageops.glance.plugins.module_utils.answers import api_error, explain
 from ansible_collections.imageops.glance.tests.unit.module_utils.fakes import answer
 
@@ -23,14 +22,28 @@ SCHEMA = (
     ("content", "says"),
     [
         ({"message": "No image found with ID x<br /><br />\n\n\n"}, "No image found with ID x"),
-        ({"message": "Access was denied to this resource.<br /><br />\nImage x is protected<br />"}, "Image x is protected"),
-        ({"message": "The media type is not supported.\n<br /><br />\nImage disk_format a does not match stream data b"},
-         "Image disk_format a does not match stream data b"),
+        (
+            {"message": "Access was denied to this resource.<br /><br />\nImage x is protected<br />"},
+            "Image x is protected",
+        ),
+        (
+            {"message": "The media type is not supported.\n<br /><br />\nImage disk_format a does not match stream data b"},
+            "Image disk_format a does not match stream data b",
+        ),
         ({"message": "Reason<br />\n${CONTENT_TYPE} is not supported"}, "Reason"),
         ({"message": SCHEMA}, "disk_format: 'floppy' is not one of [None, 'raw']"),
-        ({"message": SCHEMA.replace("['disk_format']:\n    'f", "['tags'][0]:\n    'f")}, "tags/0: 'floppy' is not one of [None, 'raw']"),
-        ({"message": SCHEMA.replace("On instance['disk_format']", "On instance")}, "'floppy' is not one of [None, 'raw']"),
-        ({"error": {"message": "The request you have made requires authentication.", "code": 401}}, "The request you have made requires authentication."),
+        (
+            {"message": SCHEMA.replace("['disk_format']:\n    'f", "['tags'][0]:\n    'f")},
+            "tags/0: 'floppy' is not one of [None, 'raw']",
+        ),
+        (
+            {"message": SCHEMA.replace("On instance['disk_format']", "On instance")},
+            "'floppy' is not one of [None, 'raw']",
+        ),
+        (
+            {"error": {"message": "The request you have made requires authentication.", "code": 401}},
+            "The request you have made requires authentication.",
+        ),
         ({"error": "text"}, "404 Not Found"),
         ({"message": ""}, "404 Not Found"),
         ([], "404 Not Found"),

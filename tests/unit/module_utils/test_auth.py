@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ansible_collections.imageops.glance.plugins.module_utils import auth
 from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud, ConnectionOptions, Login
 from ansible_collections.imageops.glance.plugins.module_utils.auth_cache import AuthCache
@@ -114,7 +113,7 @@ def test_tls_with_a_token(options: Mapping[str, Any], verify: Any, cert: Any) ->
 
 
 def test_a_key_needs_its_certificate() -> None:
-    with pytest.raises(OptionError, match="^client_key is given without client_cert"):
+    with pytest.raises(OptionError, match=r"^client_key is given without client_cert"):
         Cloud(ConnectionOptions(endpoint="http://g", token="t", client_key="/k")).login()
 
 
@@ -187,7 +186,12 @@ def test_a_whole_configuration_is_read_and_not_mixed(monkeypatch: pytest.MonkeyP
 
 def test_files_are_found_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[Any] = []
-    monkeypatch.setattr(auth, "_login_to", lambda region, _options: seen.append(region) or Login("t", "http://g"))
+
+    def login_to(region: Any, _options: ConnectionOptions) -> Login:
+        seen.append(region)
+        return Login("t", "http://g")
+
+    monkeypatch.setattr(auth, "_login_to", login_to)
     (tmp_path / "my.yaml").write_text("clouds: {c: {auth: {auth_url: 'http://k', username: u}, region_name: r}}\n")
     (tmp_path / "my-secure.yaml").write_text("clouds: {c: {auth: {password: from secure}}}\n")
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "my.yaml"))
@@ -300,7 +304,7 @@ def test_a_login_that_ends_is_renewed(tmp_path: Path, logins: list[Login], monke
     cloud = Cloud(options(tmp_path))
     cloud.login()
     later = time.time() + 3600 - auth.EXPIRY_MARGIN + 1
-    monkeypatch.setattr(auth.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     assert cloud.login() is logins[1]
     assert Cloud(options(tmp_path)).login() == logins[1]
     assert len(logins) == 2
@@ -351,7 +355,7 @@ def test_a_folder_that_others_can_read_is_refused(tmp_path: Path, logins: list[L
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("")
-    with pytest.raises(OptionError, match="^auth_cache .*/kept cannot be used as a folder"):
+    with pytest.raises(OptionError, match=r"^auth_cache .*/kept cannot be used as a folder"):
         AuthCache(str(tmp_path / "kept"))
 
 

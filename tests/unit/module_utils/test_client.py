@@ -10,17 +10,19 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests
-
 from ansible_collections.imageops.glance.plugins.module_utils import auth
 from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud, ConnectionOptions, Login
 from ansible_collections.imageops.glance.plugins.module_utils.client import PAGE_SIZE, PATCH_TYPE, Glance
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, AuthError
-from ansible_collections.imageops.glance.plugins.module_utils.http import RetryPolicy, UncertainOutcome
+from ansible_collections.imageops.glance.plugins.module_utils.transport import RetryPolicy, UncertainOutcome
 from ansible_collections.imageops.glance.tests.unit.module_utils.fakes import Clock, FakeSession, answer
 
 IMAGE = {"id": "i", "name": "x", "status": "queued", "tags": []}
 CUT = requests.exceptions.ConnectionError("cut")
-TAGS = [{"op": "replace", "path": "/tags", "value": ["a"]}, {"op": "add", "path": "/p", "value": "1"}]
+TAGS: list[dict[str, Any]] = [
+    {"op": "replace", "path": "/tags", "value": ["a"]},
+    {"op": "add", "path": "/p", "value": "1"},
+]
 
 
 def glance(*outcomes: Any, options: ConnectionOptions | None = None) -> tuple[Glance, FakeSession]:

@@ -9,12 +9,11 @@ import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ansible_collections.imageops.glance.plugins.module_utils import document as doc
 from ansible_collections.imageops.glance.plugins.module_utils.document import Desired, differing, operations
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
+from hypothesis import given
+from hypothesis import strategies as st
 
 #: As GET gives it: all base attributes are there.
 IMAGE: dict[str, Any] = {
@@ -58,7 +57,7 @@ IMAGE: dict[str, Any] = {
         ("yes", "yes"),
         ("True", "True"),
         (datetime.date(2026, 1, 2), "2026-01-02"),
-        (datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc), "2026-01-02T03:04:05+00:00"),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC), "2026-01-02T03:04:05+00:00"),
     ],
 )
 def test_values_become_text(given: Any, stored: str | None) -> None:
@@ -67,7 +66,7 @@ def test_values_become_text(given: Any, stored: str | None) -> None:
 
 @pytest.mark.parametrize("given", [[], ["a"], {}, {"a": 1}, (1,), b"bytes", object()])
 def test_values_that_are_no_text(given: Any) -> None:
-    with pytest.raises(OptionError, match="^properties: the value of 'p' is a "):
+    with pytest.raises(OptionError, match=r"^properties: the value of 'p' is a "):
         doc.as_stored("p", given)
 
 
@@ -91,7 +90,8 @@ def test_names_that_it_can(name: str) -> None:
 
 
 def test_names_need_not_be_text() -> None:
-    assert doc.properties_as_stored({4: True}) == {"4": "true"}
+    given: Any = {4: True}
+    assert doc.properties_as_stored(given) == {"4": "true"}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_differs(desired: Desired, changes: dict[str, Any]) -> None:
 
 
 def test_properties_of_others_survive_exact() -> None:
-    theirs = {name: "x" for name in doc.FOREIGN_PROPERTIES}
+    theirs = dict.fromkeys(doc.FOREIGN_PROPERTIES, "x")
     theirs |= {f"{prefix}x": "x" for prefix in doc.FOREIGN_PREFIXES}
     assert differing({**IMAGE, **theirs, "mine": "x"}, Desired(exact=True)) == {
         "os_distro": None,
