@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.imageops.glance.tests.cloud.glance import Glance
 from ansible_collections.imageops.glance.tests.cloud.plays import Done, Task, play
 from ansible_collections.imageops.glance.tests.tools import samples

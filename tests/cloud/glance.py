@@ -10,7 +10,6 @@ from typing import Any
 
 import requests
 import yaml
-
 from ansible_collections.imageops.glance.tests.cloud.plays import variable
 
 PATCH = "application/openstack-images-v2.1-json-patch"

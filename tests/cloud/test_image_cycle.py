@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ansible_collections.imageops.glance.plugins.module_utils.argspec import ENTRY, IMAGE
 from ansible_collections.imageops.glance.tests.cloud.conftest import Runner
 from ansible_collections.imageops.glance.tests.cloud.glance import Glance
@@ -172,7 +171,15 @@ CYCLES: dict[str, list[Step]] = {
 
 
 #: Run as tasks of their own too; the others only as entries of images, which saves a process start each.
-ALONE = ("bare name", "tags", "protected", "filename with all its metadata", "members", "replaced by other data", "absent")
+ALONE = (
+    "bare name",
+    "tags",
+    "protected",
+    "filename with all its metadata",
+    "members",
+    "replaced by other data",
+    "absent",
+)
 
 
 @dataclass(frozen=True)

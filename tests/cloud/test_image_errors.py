@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud, ConnectionOptions
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance as OurGlance
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError
@@ -47,7 +46,9 @@ def case(says: str, status: int | None = None, surprise: bool = False, cloud: st
 QCOW2 = "$FILES/a.qcow2"
 CASES: dict[str, Case] = {
     # ---- what the cloud has, or has not
-    "unknown store": case("stores: the cloud has no store 'nowhere'.* offers file, fast", filename=QCOW2, stores=["nowhere"]),
+    "unknown store": case(
+        "stores: the cloud has no store 'nowhere'.* offers file, fast", filename=QCOW2, stores=["nowhere"]
+    ),
     "unknown project": case("owner: project 'nobody' does not exist", owner="nobody"),
     "unknown member": case("members: project 'nobody' does not exist", members=["nobody"]),
     "ambiguous project": case("owner: there are several projects named 'demo'.* domain", owner="demo"),
@@ -65,7 +66,9 @@ CASES: dict[str, Case] = {
     "no such file": case("filename: The file .*/none' cannot be opened: No such file", filename="$FILES/none"),
     "folder": case("filename: .*/files.*' is a directory", filename="$FILES"),
     "unknown format": case("disk_format: filename .*noise has no header of a known", filename="$FILES/noise"),
-    "format that contradicts": case("disk_format: .*a.raw does not fit qcow2", filename="$FILES/a.raw", disk_format="qcow2"),
+    "format that contradicts": case(
+        "disk_format: .*a.raw does not fit qcow2", filename="$FILES/a.raw", disk_format="qcow2"
+    ),
     "unpacked wrongly": case("(gzip|decompress)", filename="$FILES/a.raw", decompress="gzip", disk_format="raw"),
     "wrong checksum": case(
         "checksum: filename .*a.qcow2 has the sha256 [0-9a-f]{64}, not 0+; nothing was published",
@@ -89,7 +92,9 @@ CASES: dict[str, Case] = {
     ),
     # ---- refused by Glance
     "too many tags": case("HTTP 413.*Maximum: 128", 413, True, tags=[f"t{n}" for n in range(129)]),
-    "too many tags, later": Case({"name": "P-queued", "tags": [f"t{n}" for n in range(129)]}, "413.*Maximum", 413, True),
+    "too many tags, later": Case(
+        {"name": "P-queued", "tags": [f"t{n}" for n in range(129)]}, "413.*Maximum", 413, True
+    ),
     "long tag": case("failed with HTTP 400: tags/0: 'x.*x' is too long", 400, True, tags=["x" * 256]),
     "unknown disk_format": case("HTTP 400: disk_format: 'floppy' is not one of", 400, True, disk_format="floppy"),
     "publishing as a member": case("Creating image N failed with HTTP 403", 403, True, "member", visibility="public"),
@@ -137,7 +142,9 @@ def ran(run: Runner, admin: Glance, member: Glance, prefix: str) -> dict[str, Ra
         answered = {str(line["request_id"]) for line in real.glance}
         for number, name in enumerate(names):
             if len(names) > 1:
-                found[name] = Ran(cases[name], check.result["results"][number], real.result["results"][number], answered)
+                found[name] = Ran(
+                    cases[name], check.result["results"][number], real.result["results"][number], answered
+                )
             else:
                 results = [{**one.result, "failed": one.failed} for one in (check, real)]
                 found[f"alone: {name}"] = Ran(cases[name], *results, answered)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ansible_collections.imageops.glance.tests.cloud.conftest import Runner
 from ansible_collections.imageops.glance.tests.cloud.glance import Glance
 from ansible_collections.imageops.glance.tests.cloud.plays import Done, checked, image, variable

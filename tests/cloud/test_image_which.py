@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from ansible_collections.imageops.glance.tests.cloud.conftest import Runner
 from ansible_collections.imageops.glance.tests.cloud.glance import Glance
 from ansible_collections.imageops.glance.tests.cloud.plays import Done, Task, checked, image, info, variable
@@ -181,6 +180,10 @@ def test_an_id_names_and_renames(run: Runner, admin: Glance, prefix: str) -> Non
     assert [one.failed for one in done] == [False] * len(tasks), [one.message for one in done]
     assert [one.changed for one in done] == [True, True, True, True, False, False, False, True, False, False]
     assert done[0].image["id"] in (chosen, None)
-    assert [done[turn].image["name"] for turn in (1, 2, 3)] == [f"{prefix}chosen", f"{prefix}renamed", f"{prefix}renamed"]
+    assert [done[turn].image["name"] for turn in (1, 2, 3)] == [
+        f"{prefix}chosen",
+        f"{prefix}renamed",
+        f"{prefix}renamed",
+    ]
     assert [found["id"] for found in done[5].result["images"] + done[6].result["images"]] == [chosen, chosen]
     assert done[9].result["images"] == []
