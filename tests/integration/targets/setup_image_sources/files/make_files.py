@@ -56,12 +56,15 @@ def main() -> None:
     # Half of it noise, so that the packed data is neither tiny nor as large as the disk.
     disk, other = (samples.raw_disk(seed, SIZE // 2) + bytes(SIZE // 2) for seed in ("disk", "other"))
     files = {"disk.raw": disk, "other.raw": other, "empty.raw": b"", "disk.qcow2": samples.qcow2("disk", clusters=4)}
+    files["disk.qcow2.gz"] = packings(files["disk.qcow2"])["gz"]
     for suffix, packed in packings(disk).items():
         files[f"disk.raw.{suffix}"] = packed
         files[f"truncated.raw.{suffix}"] = packed[: len(packed) // 2]
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    for name, text in checksum_files(disk).items():
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    texts = {**checksum_files(disk), "PACKED": "".join(f"{value}  {name}\n" for name, value in sums.items())}
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     digests = {name: {kind: hashlib.new(kind, data).hexdigest() for kind in KINDS} for name, data in files.items()}
     (folder / "digests.json").write_text(json.dumps(digests), encoding="utf-8")

@@ -1,0 +1,356 @@
+# Copyright: (c) 2026, imageops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The comparisons, one function each; every function returns the rows that it measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.imageops.glance.tests.benchmark import peers
+from ansible_collections.imageops.glance.tests.benchmark.bench import LISTING, PREFIX, PUBLISHING, Bench
+from ansible_collections.imageops.glance.tests.benchmark.measure import Reading, median, timed
+from ansible_collections.imageops.glance.tests.benchmark.table import Row
+from ansible_collections.imageops.glance.tests.web_server.server import running
+
+LOOP = "openstack.cloud.image in a loop"
+FLOOR = "an empty play + a login + a raw listing"
+PLAIN = "plain requests, same parallelism + an empty play"
+SLOWER = "the slower of curl and one SHA-512 pass"
+STILL = "the same moving nothing, + 64 MiB"
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+#: One pass of SHA-512 over a file, and nothing else.
+SHA512 = """
+import hashlib, sys
+with open(sys.argv[1], "rb", buffering=0) as file:
+    print(hashlib.file_digest(file, "sha512").hexdigest())
+"""
+#: Our upload path into a server that discards what it gets.
+INTO_SINK = """
+import sys, requests
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import FileSource
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.upload import upload_body
+with upload_body(FileSource(sys.argv[1]), ["sha512"]) as body:
+    requests.put(sys.argv[2], data=body).raise_for_status()
+print(body.digests.hashes["sha512"])
+"""
+
+
+def one_task(bench: Bench, turns: int) -> list[Row]:
+    """One image task with nothing to do."""
+    source = bench.file("small.raw", MIB)
+    options = {"name": f"{PREFIX} one", "filename": str(source), "disk_format": "raw", "cloud": "admin"}
+    bench.play([{"imageops.glance.image": options}])
+    login = bench.folder / "login"
+    ours = {**options, "auth_cache": str(login)}
+    bench.play([{"imageops.glance.image": ours}])
+    many = 20
+    nothing = median(turns, bench.empty_play).seconds
+
+    def a_task(task: dict[str, Any]) -> float:
+        # Twenty of them, so that the start of ansible-playbook does not hide what a task costs.
+        return (median(turns, lambda: bench.play([task] * many)).seconds - nothing) / many
+
+    cached = a_task({"imageops.glance.image": ours})
+    least = a_task({"least": {"name": "x"}})
+    theirs = {"cloud": "admin", "name": f"{PREFIX} one", "filename": str(source), "disk_format": "raw"}
+    peer = a_task({"openstack.cloud.image": theirs})
+    return [
+        Row("one image task, nothing to do, login cached", "a module that imports requests", cached, least, 1.4),
+        Row("the same", "openstack.cloud.image", cached, peer, 3, most=False),
+    ]
+
+
+def first_publish(bench: Bench, turns: int) -> list[Row]:
+    """Twenty small images for the first time."""
+    entries = bench.small_files(20)
+    ours = median(turns, lambda: bench.publish(entries), bench.clean).seconds
+    task = {
+        "openstack.cloud.image": {
+            "cloud": "admin",
+            "name": "{{ item.name }}",
+            "filename": "{{ item.filename }}",
+            "disk_format": "raw",
+            "visibility": "public",
+        },
+        "loop": entries,
+    }
+    theirs = median(turns, lambda: bench.play([task]), bench.clean).seconds
+    manager = median(1, lambda: _image_manager(bench, entries), bench.clean).seconds
+    bench.clean()
+    return [
+        Row(
+            "20 small images, first publish by the role", "openstack.cloud.image in a loop", ours, theirs, 6, most=False
+        ),
+        Row("the same", "openstack-image-manager", ours, manager, 6, most=False),
+    ]
+
+
+def _image_manager(bench: Bench, entries: list[dict[str, str]]) -> Reading:
+    """openstack-image-manager fetches from URLs only, so a web server offers the files."""
+    with running() as server:
+        images = []
+        for entry in entries:
+            name = Path(entry["filename"]).name
+            content = Path(entry["filename"]).read_bytes()
+            server.add(f"/{name}", content)
+            images.append(
+                {
+                    "name": entry["name"],
+                    "enable": True,
+                    "format": "raw",
+                    "login": "root",
+                    "min_disk": 1,
+                    "min_ram": 64,
+                    "status": "active",
+                    "visibility": "public",
+                    "multi": False,
+                    "meta": {
+                        "architecture": "x86_64",
+                        "hw_disk_bus": "virtio",
+                        "hypervisor_type": "qemu",
+                        "os_distro": "ubuntu",
+                        "os_purpose": "minimal",
+                        "replace_frequency": "never",
+                        "uuid_validity": "none",
+                        "provided_until": "none",
+                    },
+                    "tags": [],
+                    "versions": [
+                        {
+                            "version": "1",
+                            "url": f"{server.url}/{name}",
+                            "checksum": f"sha256:{hashlib.sha256(content).hexdigest()}",
+                            "build_date": "2026-01-01",
+                        }
+                    ],
+                }
+            )
+        folder = bench.folder / "images"
+        folder.mkdir(exist_ok=True)
+        (folder / "all.yml").write_text(json.dumps({"images": images}), encoding="utf-8")
+        command = [peers.command("openstack-image-manager"), "--cloud", "admin", "--images", folder]
+        return timed(command, bench.env, bench.folder)
+
+
+def thousand(bench: Bench, turns: int) -> list[Row]:
+    """A thousand small images: the first publish, and a run in which nothing has changed."""
+    entries = bench.small_files(1000)
+    empty = median(turns, bench.empty_play).seconds
+    (bench.folder / "entries.json").write_text(json.dumps(entries), encoding="utf-8")
+    bench.clean()
+    plain = bench.python(PUBLISHING, bench.folder / "entries.json").seconds
+    bench.clean()
+    first = bench.publish(entries).seconds
+    again = median(turns, lambda: bench.publish(entries)).seconds
+    listing = median(turns, lambda: bench.python(LISTING)).seconds
+    rows = [
+        Row("1,000-entry catalog, nothing changed", FLOOR, again, empty + listing, 2),
+        Row(
+            "1,000 small images, first publish",
+            PLAIN,
+            first,
+            plain + empty,
+            2.5,
+        ),
+    ]
+    for count in (10, 100):
+        part = entries[:count]
+        some = median(turns, lambda part=part: bench.publish(part, catalog_prune="none")).seconds  # type: ignore[misc]
+        rows.append(
+            Row(
+                f"{count}-entry catalog, nothing changed",
+                "an empty play + a login + a raw listing",
+                some,
+                empty + listing,
+                2,
+            )
+        )
+    bench.clean()
+    return rows
+
+
+def upload(bench: Bench, turns: int) -> list[Row]:
+    """1 GiB into Glance, 2 GiB into a server that discards."""
+    large = bench.file("1g.raw", GIB)
+    empty = median(turns, bench.empty_play).seconds
+    task = {
+        "imageops.glance.image": {
+            "cloud": "admin",
+            "name": f"{PREFIX} 1g",
+            "filename": str(large),
+            "disk_format": "raw",
+            "auth_cache": str(bench.folder / "login"),
+            "digest_cache": "",
+        }
+    }
+    ours = median(turns, lambda: bench.play([task]), bench.clean).seconds
+
+    def curl() -> Reading:
+        made = bench.glance.create(name=f"{PREFIX} curl", disk_format="raw", container_format="bare")
+        url = f"{bench.glance.url}/v2/images/{made['id']}/file"
+        header = ["-H", f"X-Auth-Token: {bench.glance.token}", "-H", "Content-Type: application/octet-stream"]
+        return timed(["curl", "-sSf", "-H", "Expect:", *header, "-T", large, url], bench.env)
+
+    theirs = median(turns, curl, bench.clean).seconds
+    bench.clean()
+    rows = [Row("1 GiB upload, verified", "curl -T + an empty play", ours, theirs + empty, 1.05)]
+    double = bench.file("2g.raw", 2 * GIB)
+    with running() as server:
+        sink = f"{server.url}/_sink"
+        mine = median(turns, lambda: bench.python(INTO_SINK, double, sink)).seconds
+        piped = median(turns, lambda: timed(["curl", "-sSf", "-H", "Expect:", "-T", double, sink], bench.env)).seconds
+    hashed = median(turns, lambda: bench.python(SHA512, double)).seconds
+    rows.append(Row("2 GiB into a sink", SLOWER, mine, max(piped, hashed), 0.85, most=False))
+    return rows
+
+
+def parallel(bench: Bench, turns: int) -> list[Row]:
+    """8 images of 256 MiB, four at a time and one after the other."""
+    entries = [{"name": f"{PREFIX} p{n}", "filename": str(bench.file(f"256m-{n}.raw", 256 * MIB))} for n in range(8)]
+    four = median(turns, lambda: bench.publish(entries, catalog_parallel=4), bench.clean).seconds
+    one = median(turns, lambda: bench.publish(entries, catalog_parallel=1), bench.clean).seconds
+    bench.clean()
+    return [Row("8 images of 256 MiB by the role, parallel 4", "one after the other", four, one, 1.6, most=False)]
+
+
+def download(bench: Bench, turns: int) -> list[Row]:
+    """1 GiB out of Glance into a file."""
+    large = bench.file("1g.raw", GIB)
+    bench.clean()
+    target = bench.folder / "downloaded"
+    login = str(bench.folder / "login")
+    made = {"cloud": "admin", "auth_cache": login, "name": f"{PREFIX} 1g", "filename": str(large), "disk_format": "raw"}
+    bench.play([{"imageops.glance.image": made}])
+    task = {
+        "imageops.glance.image_download": {
+            "cloud": "admin",
+            "auth_cache": login,
+            "name": f"{PREFIX} 1g",
+            "dest": str(target),
+            "mode": "0600",
+        }
+    }
+    empty = median(turns, bench.empty_play).seconds
+    gone: Callable[[], None] = lambda: target.unlink(missing_ok=True)  # noqa: E731  # a name for a one-liner
+    ours = median(turns, lambda: bench.play([task]), gone).seconds
+    image = bench.glance.images(f"{PREFIX} 1g")[0]
+    url = f"{bench.glance.url}/v2/images/{image['id']}/file"
+    both = f'curl -sSf -H "X-Auth-Token: {bench.glance.token}" -o {target} {url} && sha512sum {target}'
+    theirs = median(turns, lambda: timed(["sh", "-c", both], bench.env), gone).seconds
+    bench.clean()
+    return [Row("1 GiB download, verified", "curl -o && sha512sum, + an empty play", ours, theirs + empty, 1.05)]
+
+
+def unchanged_file(bench: Bench, turns: int) -> list[Row]:
+    """An unchanged local file of 1 GiB costs what one of 1 KB does."""
+    login = str(bench.folder / "login")
+    seconds = []
+    for name, size in (("1g.raw", GIB), ("1k.raw", 1024)):
+        options = {
+            "cloud": "admin",
+            "auth_cache": login,
+            "name": f"{PREFIX} {name}",
+            "filename": str(bench.file(name, size)),
+            "disk_format": "raw",
+        }
+        bench.module("image", options)
+        bench.module("image", options)
+        seconds.append(median(max(turns, 5), lambda options=options: bench.module("image", options)).seconds)  # type: ignore[misc]
+    bench.clean()
+    return [Row("unchanged 1 GiB local file", "unchanged 1 KB file", seconds[0], seconds[1], 1.1)]
+
+
+def memory(bench: Bench, _turns: int) -> list[Row]:
+    """Peak memory of the process that moves the data, against the same call moving nothing."""
+    login = str(bench.folder / "login")
+    rows = []
+    for label, size in (("1 GiB", GIB), ("8 GiB", 8 * GIB)):
+        source = bench.folder / "sparse.raw"
+        with source.open("wb") as out:
+            out.truncate(size)
+        options = {
+            "cloud": "admin",
+            "auth_cache": login,
+            "name": f"{PREFIX} memory",
+            "filename": str(source),
+            "disk_format": "raw",
+            "digest_cache": str(bench.folder / "digests"),
+        }
+        bench.clean()
+        moving = bench.module("image", options).memory
+        still = bench.module("image", options).memory
+        rows.append(
+            Row(
+                f"peak memory, upload of {label}",
+                STILL,
+                moving,
+                still + 64,
+                1,
+                unit="MiB",
+            )
+        )
+        source.unlink()
+    bench.clean()
+    return rows
+
+
+def growth(bench: Bench, _turns: int) -> list[Row]:
+    """The plan alone, of catalogs of several sizes with all their images there: time grows with the size."""
+    script = bench.folder / "growth.py"
+    script.write_text(GROWTH, encoding="utf-8")
+    reading = timed([sys.executable, script], bench.env)
+    seconds = json.loads(reading.output)
+    rows = [Row("plan of 5,000 entries", "2 s", seconds["5000"], 2.0, 1)]
+    per = {count: seconds[count] / int(count) for count in seconds}
+    rows.append(
+        Row(
+            "time an entry, 5,000 entries",
+            "time an entry, 1,000 entries",
+            per["5000"] * 1e3,
+            per["1000"] * 1e3,
+            1.5,
+            unit="ms",
+        )
+    )
+    return rows
+
+
+GROWTH = """
+import json, time
+found = {}
+for count in (10, 100, 1000, 5000):
+    entries = [{"name": f"i {n}", "version": "1", "url": f"https://h/{n}", "disk_format": "raw"} for n in range(count)]
+    images = []
+    for element in plan(entries, [], "base")["images"]:
+        image_id = f"{len(images):032x}"
+        properties = {k: str(v).replace("{id}", image_id) for k, v in element["properties"].items() if v is not None}
+        images.append({"id": image_id, "name": element["name"], "status": "active", "disk_format": "raw",
+                       "container_format": "bare", "owner": "p", "os_hidden": False, "tags": [],
+                       "created_at": "2026-01-01T00:00:00Z", **properties})
+    began = time.perf_counter()
+    result = plan(entries, images, "base", project_id="p")
+    found[str(count)] = time.perf_counter() - began
+    assert not result["changed"], result["table"]
+print(json.dumps(found))
+"""
+
+CASES: dict[str, Callable[[Bench, int], list[Row]]] = {
+    "one-task": one_task,
+    "first-publish": first_publish,
+    "thousand": thousand,
+    "upload": upload,
+    "parallel": parallel,
+    "download": download,
+    "unchanged-file": unchanged_file,
+    "memory": memory,
+    "growth": growth,
+}
