@@ -19,7 +19,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.answers import (
 from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud, Login
 from ansible_collections.imageops.glance.plugins.module_utils.document import remaining_operations
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, AuthError
-from ansible_collections.imageops.glance.plugins.module_utils.http import (
+from ansible_collections.imageops.glance.plugins.module_utils.transport import (
     INTERNAL_ERROR_RETRIES,
     Http,
     RetryPolicy,

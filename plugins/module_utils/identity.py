@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.imageops.glance.plugins.module_utils.answers import api_error
 from ansible_collections.imageops.glance.plugins.module_utils.auth import Login
 from ansible_collections.imageops.glance.plugins.module_utils.errors import OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.http import Http
+from ansible_collections.imageops.glance.plugins.module_utils.transport import Http
 
 _ID = re.compile(r"[0-9a-f]{32}\Z|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\Z")
 

@@ -22,7 +22,6 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     TransferError,
     VerificationError,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.http import UncertainOutcome
 from ansible_collections.imageops.glance.plugins.module_utils.image.content import has_data
 from ansible_collections.imageops.glance.plugins.module_utils.image.mover import Moved, send, verified
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources, head_of
@@ -31,6 +30,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.wish import 
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import Digests
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import NEEDED_HEAD, format_contradiction
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
+from ansible_collections.imageops.glance.plugins.module_utils.transport import UncertainOutcome
 
 Document = dict[str, Any]
 

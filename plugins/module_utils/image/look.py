@@ -14,11 +14,11 @@ from ansible_collections.imageops.glance.plugins.module_utils.auth import Region
 from ansible_collections.imageops.glance.plugins.module_utils.client import Glance
 from ansible_collections.imageops.glance.plugins.module_utils.document import Desired
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, OptionError
-from ansible_collections.imageops.glance.plugins.module_utils.http import Http
 from ansible_collections.imageops.glance.plugins.module_utils.identity import Projects
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, Selection, select, unfilled
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import UUID, DataWish, Wish
 from ansible_collections.imageops.glance.plugins.module_utils.plan import Found
+from ansible_collections.imageops.glance.plugins.module_utils.transport import Http
 
 Document = dict[str, Any]
 

@@ -18,7 +18,6 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
     TransferError,
     VerificationError,
 )
-from ansible_collections.imageops.glance.plugins.module_utils.http import UncertainOutcome
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
 from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import (
     BrokenImage,
@@ -32,6 +31,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest im
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import format_contradiction
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import Source
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.upload import UploadBody, upload_body
+from ansible_collections.imageops.glance.plugins.module_utils.transport import UncertainOutcome
 
 Document = dict[str, Any]
 

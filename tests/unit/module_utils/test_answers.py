@@ -27,8 +27,8 @@ SCHEMA = (
             "Image x is protected",
         ),
         (
-            {"message": "The media type is not supported.\n<br /><br />\nImage disk_format a does not match stream data b"},
-            "Image disk_format a does not match stream data b",
+            {"message": "The media type is not supported.\n<br /><br />\ndisk_format a does not match stream data b"},
+            "disk_format a does not match stream data b",
         ),
         ({"message": "Reason<br />\n${CONTENT_TYPE} is not supported"}, "Reason"),
         ({"message": SCHEMA}, "disk_format: 'floppy' is not one of [None, 'raw']"),
