@@ -58,6 +58,10 @@ class Cloud:
     writes: set[str] = field(default_factory=set)
     clock: int = 0
 
+    def ids(self) -> list[str]:
+        """Of all images, in the order in which they were made."""
+        return [*self.images]
+
     def listing(self) -> list[dict[str, Any]]:
         """What image_info returns."""
         return [self.shown(image) for image in self.images.values()]

@@ -67,7 +67,7 @@ def test_create() -> None:
 
 def test_replace() -> None:
     cloud = cloud_of(marked("1", imageops_digest=SHA))
-    (old,) = cloud.images
+    (old,) = cloud.ids()
     element = the_element(planned(cloud, entry("2", "y")))
     assert element["replaces"] == old
     assert element["replaced_state"] == "hidden"
@@ -131,7 +131,7 @@ def test_an_unfinished_image_is_verified_before_it_is_shown() -> None:
 
 def test_a_begun_replacement_goes_on() -> None:
     cloud = cloud_of(marked("1"), marked("2", "y", os_hidden=True, name="A"))
-    old, new = cloud.images
+    old, new = cloud.ids()
     cloud.images[new]["imageops_replaces"] = f"{old} {new}"
     outcome = planned(cloud, entry("2", "y"))
     assert actions(outcome) == ["replace A"]
@@ -203,7 +203,7 @@ def test_sources_are_fit_for_everybodys_eyes(source: dict[str, str], mark: str) 
 
 def test_replication() -> None:
     primary = cloud_of(marked("1"), {**marked("1", "y"), "name": "B", "imageops_entry": "B"})
-    first, second = primary.images
+    first, second = primary.ids()
     remote = {"region": "one", "images": primary.listing(), "interface": "internal"}
     entries = [entry("1", checksum="sha256:https://h/SUMS"), entry("1", "y", name="B"), entry("1", "z", name="C")]
     outcome = planned(Cloud(), *entries, replicate=remote)
@@ -310,7 +310,7 @@ def test_keys_are_unique() -> None:
 
 def test_result_and_steps() -> None:
     cloud = cloud_of(marked("1"), {**marked("1"), "name": "B", "imageops_entry": "B"})
-    first, second = cloud.images
+    first, second = cloud.ids()
     outcome = planned(cloud, entry("1"), entry("1", "y", name="C"), prune="hide")
     assert outcome["changed"]
     assert outcome["result"] == {
