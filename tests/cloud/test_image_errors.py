@@ -81,7 +81,7 @@ CASES: dict[str, Case] = {
     ),
     "other content": Case(
         {"name": "P-full", "filename": QCOW2},
-        "Image 'P-full' .* has other content than wanted: .*; ?.*on_content_change|on_content_change to replace or ignore",
+        "Image 'P-full' .* has other content than wanted: .* set on_content_change to replace or ignore",
     ),
     "other format": Case(
         {"name": "P-full", "disk_format": "qcow2"}, "other content than wanted: disk_format is raw, not qcow2"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imageops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Other data under the same name: the new image takes over what the task does not manage, and the old one goes as told."""
+"""Other data under the same name: the new image takes over what the task does not manage, the old one goes as told."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_replaced(ran: dict[str, list[Done]], admin: Glance, prefix: str, files:
 
 
 def test_names_are_swapped_in_two_patches(ran: dict[str, list[Done]]) -> None:
-    """One shows the new image, one renames the old or lifts its protection; a last one takes away the mark of the change."""
+    """One shows the new image, one renames the old or lifts its protection; a last one takes the change's mark away."""
     for label, (_made, _check, replaced, _again) in ran.items():
         assert replaced.requests.count("PATCH image") == 3, f"{label}: {replaced.requests}"
         assert replaced.requests.index("PUT stage" if label == "imported" else "PUT file") < replaced.requests.index(

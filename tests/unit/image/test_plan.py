@@ -88,10 +88,11 @@ def planned(combination: Combination) -> tuple[Model, Wish, Plan] | None:
     try:
         return model, wanted, model.plan(wanted)
     except GlanceOpsError as exc:
-        assert exc.message.endswith("."), exc.message
-        assert "\n" not in exc.message
-        assert NAME in exc.message or exc.message.startswith(("stores:", "members:")), exc.message
-        return None
+        message = exc.message
+    assert message.endswith("."), message
+    assert "\n" not in message
+    assert NAME in message or message.startswith(("stores:", "members:")), message
+    return None
 
 
 @functools.cache

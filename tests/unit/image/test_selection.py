@@ -26,9 +26,14 @@ MINE, THEIRS = "mine", "theirs"
 def image(image_id: str, **more: Any) -> dict[str, Any]:
     """An active image of the own project that is not hidden."""
     return {
-        "id": image_id, "name": "x", "status": "active", "owner": MINE, "os_hidden": False, "created_at": f"2026-01-0{image_id[0]}",
+        "id": image_id,
+        "name": "x",
+        "status": "active",
+        "owner": MINE,
+        "os_hidden": False,
+        "created_at": f"2026-01-0{image_id[0]}",
         **more,
-    }  # fmt: skip
+    }
 
 
 def chosen(*candidates: dict[str, Any], **options: Any) -> str | None:
