@@ -11,7 +11,7 @@ from html import escape
 from typing import Any, Optional
 
 from ansible_collections.imageops.glance.plugins.module_utils.report import figures
-from ansible_collections.imageops.glance.plugins.module_utils.report.parts import OK
+from ansible_collections.imageops.glance.plugins.module_utils.report.parts import CHANGED, OK
 from ansible_collections.imageops.glance.plugins.module_utils.report.states import SYMBOLS, TITLES, told_action
 from ansible_collections.imageops.glance.plugins.module_utils.report.view import Row, View
 
@@ -23,7 +23,7 @@ _COLUMNS = (
     ("version", "Version"),
     ("age", "Age"),
     ("size", "Size"),
-    ("visibility", "Visibility"),
+    ("seen", "Visibility"),
     ("why", "What and why"),
 )
 _SORTED = ("entry", "cloud", "is", "version", "age", "size")
@@ -51,7 +51,7 @@ def line(view: View, row: Row) -> str:
         f'<td class="version">{_version(row, image)}',
         _age(image, column.at),
         _size(image),
-        f"<td>{escape(_visibility(image))}",
+        f'<td class="seen">{escape(_visibility(image))}',
         f'<td class="why">{_why(row)}',
     ]
     place = f'class="{row.state}" data-e="{row.subject}" data-c="{row.column}" data-s="{row.state}"'
@@ -74,8 +74,9 @@ def _identity(image: Optional[Mapping[str, Any]]) -> str:
 def _version(row: Row, image: Optional[Mapping[str, Any]]) -> str:
     wanted = row.item["version"]
     has = image["version"] if image is not None else None
-    if row.state == OK or image is None or row.leaving or not wanted or has == wanted:
-        return escape(str((wanted if row.state == OK else has or wanted) or ""))
+    settled = row.state in (OK, CHANGED)
+    if settled or image is None or row.leaving or not wanted or has == wanted:
+        return escape(str((wanted or has if settled else has or wanted) or ""))
     # Unbroken spaces: it stays on one line wherever that fits.
     return f"{escape(str(has or 'none'))}&nbsp;→&nbsp;{escape(str(wanted))}"
 

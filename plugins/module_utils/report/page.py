@@ -152,7 +152,7 @@ def _facts(view: View) -> str:
 def _mode(column: Column) -> str:
     if column.failure is not None:
         return ""
-    return "checked, nothing changed" if column.check else "published"
+    return "checked" if column.check else "published"
 
 
 def _verdict(view: View) -> tuple[str, str]:
@@ -278,7 +278,7 @@ def _offer(column: Column, cell: Cell) -> str:
         return "<span> leaves</span>"
     image = cell.offered["image"]
     if image is None:
-        return "<span> missing</span>"
+        return "" if cell.state in (OK, CHANGED) else "<span> missing</span>"
     version = image["version"] or (cell.offered["version"] if cell.state == OK else None) or ""
     old = figures.age(figures.moment(image["created_at"]), column.at)
     return f"<span> {escape(version)}<i>{old}</i></span>"

@@ -127,9 +127,10 @@ tbody th { font-weight: 600 }
 #list th[aria-sort=ascending] button::after { content: " \\2191" }
 #list th[aria-sort=descending] button::after { content: " \\2193" }
 #list tbody th { min-width: 11rem; max-width: 24rem }
-#list tbody th small { display: block; font-weight: 400; white-space: nowrap }
+#list th, #list td { padding-inline: .5rem }
+#list tbody th small { display: block; font-weight: 400; white-space: nowrap; font-size: .75rem }
 #list tbody td { white-space: nowrap }
-#list tbody .cloud, #list tbody .version { white-space: normal; overflow-wrap: break-word }
+#list tbody .cloud, #list tbody .version, #list tbody .seen { white-space: normal; overflow-wrap: break-word }
 #list tbody .why { white-space: normal; min-width: 16rem; width: 34% }
 .why p + p { margin-top: .25rem }
 .why .message { color: var(--failed) }

@@ -62,10 +62,10 @@ def document(label: str, version: str | None, **more: Any) -> dict[str, Any]:
     return {**base, **marks, **more}
 
 
-def step(action: str, label: str, version: str | None = None, **more: Any) -> dict[str, Any]:
+def step(action: str, entry: str, version: str | None = None, **more: Any) -> dict[str, Any]:
     """A step of a plan."""
-    base = {"action": action, "entry": label, "version": version, "label": label, "name": label, "image_id": None}
-    key = None if action == "unchanged" else f"{action} {label}"
+    base = {"action": action, "entry": entry, "version": version, "label": entry, "name": entry, "image_id": None}
+    key = None if action == "unchanged" else f"{action} {entry}"
     return {**base, "reasons": [], "key": key, **more}
 
 
