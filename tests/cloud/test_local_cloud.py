@@ -33,7 +33,7 @@ RUNNING = dict.fromkeys(("postgres", "keystone", "glance_one", "glance_two"), "r
 def command(*arguments: str, status: int = 0) -> str:
     """Standard output of the command on the cloud under test."""
     words = [str(CLOUD), arguments[0], "--state", str(STATE), *arguments[1:]]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == status, done.stderr
     return done.stdout
 

@@ -55,7 +55,7 @@ class Role:
             **variables,
         }
         words = [str(VENV_BIN / "ansible-playbook"), str(self.play), "-e", json.dumps(given), *arguments]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment(), timeout=300)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment(), timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
         recap = re.search(r"^localhost .* changed=(\d+) ", done.stdout, re.MULTILINE)
         assert recap, done.stdout
