@@ -152,7 +152,7 @@ image:
       returned: success
       type: str
 actions:
-  description: What was done or, in check mode, would be.
+  description: What was done or, in check mode, would be; V(attributes) only for a file that was there.
   returned: success
   type: list
   elements: str
@@ -163,8 +163,8 @@ reason:
   type: str
   sample: the file has other data
 resumed:
-  description: Bytes of the data that an earlier run had fetched.
-  returned: when the data was downloaded
+  description: Bytes of the data that an earlier run had fetched; V(0) in check mode.
+  returned: when the data was or, in check mode, would be downloaded
   type: int
 verified:
   description:
@@ -192,9 +192,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS, AnsibleModule, env_fallback
-from ansible_collections.imageops.glance.plugins.module_utils.document import with_spellings
 from ansible_collections.imageops.glance.plugins.module_utils.download.engine import Downloader, Fetched
-from ansible_collections.imageops.glance.plugins.module_utils.download.plan import Difference, Plan, difference
+from ansible_collections.imageops.glance.plugins.module_utils.download.plan import Plan
+from ansible_collections.imageops.glance.plugins.module_utils.download.report import Attributes, result_of
 from ansible_collections.imageops.glance.plugins.module_utils.download.wish import wish_of
 from ansible_collections.imageops.glance.plugins.module_utils.errors import TransferError
 from ansible_collections.imageops.glance.plugins.module_utils.runner import (
@@ -233,7 +233,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             if fetched is not None:
                 _put_in_place(module, fetched, plan)
     glance.close()
-    return _result(module, plan, fetched)
+    return result_of(plan, fetched, _attributes(module, plan), module.check_mode)
 
 
 def _put_in_place(module: AnsibleModule, fetched: Fetched, plan: Plan) -> None:
@@ -258,46 +258,22 @@ def _unreadable_at_first(module: AnsibleModule) -> Iterator[None]:
             os.umask(before)
 
 
-def _result(module: AnsibleModule, plan: Plan, fetched: Fetched | None) -> dict[str, Any]:
+def _attributes(module: AnsibleModule, plan: Plan) -> Attributes:
+    """Apply what the task says of the file's attributes; in check mode, say what that would change."""
     path = plan.target.path
-    moved = fetched is not None or (module.check_mode and plan.reason is not None)
-    attributes: dict[str, Any] = {}
-    file_args = module.load_file_common_arguments(module.params, path=path)
-    dressed = module.set_fs_attributes_if_different(file_args, False, attributes)
-    result: dict[str, Any] = {
-        "changed": moved or dressed,
-        "dest": path,
-        "image": with_spellings(plan.image),
-        "actions": ["download"] * moved + ["attributes"] * dressed,
-        "verified": plan.wanted.unverified is None,
-        "diff": _diff(module, plan, fetched, attributes),
-    }
-    if moved:
-        result["reason"] = plan.reason
-    if fetched is not None:
-        result["resumed"] = fetched.resumed
-    if plan.wanted.unverified is not None:
-        result["unverified_reason"] = plan.wanted.unverified
-    return result
-
-
-def _diff(module: AnsibleModule, plan: Plan, fetched: Fetched | None, attributes: dict[str, Any]) -> dict[str, Any]:
-    path = plan.target.path
-    shown = difference(plan, fetched.digests if fetched else None, _mode_after(module, plan))
-    if fetched is None and not module.check_mode:
-        shown = Difference(shown.before, dict(shown.before))
-    if plan.target.exists:
-        shown.before.update(attributes.get("before", {}))
-    elif module.check_mode:
-        wished = {name: module.params[name] for name in ("owner", "group") if module.params[name] is not None}
-        shown.after.update(wished)
-    shown.after.update({k: v for k, v in attributes.get("after", {}).items() if k != "path"})
-    shown.before.pop("path", None)
-    return {"before": shown.before, "after": shown.after, "before_header": path, "after_header": path}
+    wanted = module.load_file_common_arguments(module.params, path=path)
+    # Both would take a "$" in the image's name for a variable.
+    wanted["path"] = path
+    shown: dict[str, Any] = {}
+    changed = module.set_fs_attributes_if_different(wanted, False, shown, expand=False)
+    before, after = ({k: v for k, v in shown.get(side, {}).items() if k != "path"} for side in ("before", "after"))
+    if module.check_mode and not plan.target.exists:
+        after = {name: module.params[name] for name in ("owner", "group") if module.params[name] is not None}
+    return Attributes(changed, before, after, _mode_after(module, plan))
 
 
 def _mode_after(module: AnsibleModule, plan: Plan) -> int | None:
-    """The permission bits of the file afterwards; None where only ansible-core can work out a symbolic mode."""
+    """The permission bits at the end; where only ansible-core could work them out of a symbolic mode, the present."""
     if not module.check_mode:
         return os.stat(plan.target.path).st_mode & 0o7777
     mode = module.params["mode"]

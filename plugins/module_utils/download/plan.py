@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.download.target import Target
@@ -156,33 +156,3 @@ def _not_asked(told: str, asked: tuple[str, str], found: str) -> str:
 
 def _upper(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-@dataclass
-class Difference:
-    """The two sides of a diff."""
-
-    before: Document = field(default_factory=dict)
-    after: Document = field(default_factory=dict)
-
-
-def difference(plan: Plan, after: Digests | None, mode: int | None) -> Difference:
-    """Before and after of the file, attributes aside.
-
-    :param after: the digests of what was downloaded; None predicts them
-    :param mode: the permission bits of the file afterwards, None when not known
-    """
-    before: Document = {"state": "absent"}
-    if plan.target.exists:
-        before = {"state": "file", "size": plan.target.size, "mode": _octal(plan.target.mode)}
-        before.update(plan.local.hashes if plan.local else {})
-    if plan.reason is None:
-        return Difference(before, dict(before))
-    hashes = after.hashes if after else dict(d for d in (plan.wanted.recorded, plan.wanted.asked) if d)
-    size = after.size if after else plan.wanted.size
-    told = {"state": "file", "size": size, "mode": _octal(mode), **hashes}
-    return Difference(before, {k: v for k, v in told.items() if v is not None})
-
-
-def _octal(mode: int | None) -> str | None:
-    return None if mode is None else f"0{mode:03o}"

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.imageops.glance.plugins.module_utils.download.plan import (
     NO_DIGEST,
-    Plan,
     Wanted,
     comparable,
-    difference,
     reason_of,
     verify,
     wanted_of,
@@ -147,30 +145,3 @@ def test_what_is_right_passes() -> None:
 def test_what_is_wrong_does_not(found: Digests, wanted: Wanted, words: str) -> None:
     with pytest.raises(VerificationError, match=words):
         verify(found, wanted, "image 'Golden'")
-
-
-def plan(target: Target, reason: str | None, local: Digests | None = None) -> Plan:
-    return Plan(document(), target, WANTED, reason, local)
-
-
-def test_the_difference_of_a_new_file_is_predicted_as_it_comes() -> None:
-    new = plan(Target("/x"), "there is no file yet")
-    predicted = difference(new, None, 0o640)
-    assert predicted.before == {"state": "absent"}
-    assert predicted.after == {"state": "file", "size": len(DATA), "mode": "0640", "sha512": GOOD[1]}
-    assert difference(new, digests(GOOD), 0o640) == predicted
-
-
-def test_a_mode_that_is_not_known_is_left_out() -> None:
-    assert "mode" not in difference(plan(Target("/x"), "there is no file yet"), None, None).after
-
-
-def test_a_file_that_is_right_has_no_difference() -> None:
-    same = difference(plan(THERE, None, digests(GOOD)), None, 0o644)
-    assert same.before == same.after == {"state": "file", "size": len(DATA), "mode": "0644", "sha512": GOOD[1]}
-
-
-def test_a_file_that_is_replaced_shows_what_is_known_of_it() -> None:
-    shown = difference(plan(Target("/x", 5, 0o600), "size"), digests(GOOD), 0o600)
-    assert shown.before == {"state": "file", "size": 5, "mode": "0600"}
-    assert shown.after["size"] == len(DATA)
