@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from ansible_collections.imageops.glance.tests.cloud.conftest import Runner
@@ -85,7 +86,7 @@ def test_twenty_cost_what_each_of_them_needs(work: dict[str, Done]) -> None:
 
 def test_one_that_fails_does_not_stop_the_others(run: Runner, admin: Glance, prefix: str) -> None:
     """Results in the order of the entries, failures named in the end, and what comes after a failure left alone."""
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"name": f"{prefix}good", "key": "good", "filename": "$FILES/a.raw"},
         {"name": f"{prefix}bad", "key": "bad", "filename": "$FILES/none"},
         {"name": f"{prefix}after good", "after": ["good"], "key": "next"},

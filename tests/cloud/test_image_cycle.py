@@ -219,8 +219,8 @@ def ran(run: Runner, admin: Glance, prefix: str, files: Path) -> dict[str, list[
         turns = [next(done) for _turn in range(4)]
         results = [turn.result["results"] if isinstance(given, list) else [turn.result] for turn in turns]
         writes = turns[0].writes + turns[2].writes + turns[3].writes
-        for name, *four in zip(names, *results, strict=True):
-            found.setdefault(name, []).append(Turns(*four, writes))
+        for name, check, apply, check_again, again in zip(names, *results, strict=True):
+            found.setdefault(name, []).append(Turns(check, apply, check_again, again, writes))
     return found
 
 

@@ -18,6 +18,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.image import mover
 from ansible_collections.imageops.glance.plugins.module_utils.image.engine import Engine
 from ansible_collections.imageops.glance.plugins.module_utils.image.look import Viewer
 from ansible_collections.imageops.glance.plugins.module_utils.image.sources import Sources
+from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import BrokenImage
 from ansible_collections.imageops.glance.tests.cloud.conftest import Runner
 from ansible_collections.imageops.glance.tests.cloud.glance import Glance
 from ansible_collections.imageops.glance.tests.cloud.plays import checked, image, variable
@@ -146,8 +147,8 @@ def ran(run: Runner, admin: Glance, member: Glance, prefix: str) -> dict[str, Ra
                     cases[name], check.result["results"][number], real.result["results"][number], answered
                 )
             else:
-                results = [{**one.result, "failed": one.failed} for one in (check, real)]
-                found[f"alone: {name}"] = Ran(cases[name], *results, answered)
+                foretold, told = ({**one.result, "failed": one.failed} for one in (check, real))
+                found[f"alone: {name}"] = Ran(cases[name], foretold, told, answered)
     return found
 
 
@@ -224,14 +225,14 @@ def test_data_that_glance_refuses_leaves_no_poisoned_image(
 ) -> None:
     """415 comes after the last byte. What we know of formats prevents it, so that knowledge is taken away here."""
     monkeypatch.setattr(mover, "refuse_contradiction", lambda *_arguments: None)
-    monkeypatch.setattr(Engine, "_inspected", lambda _self, wish, _found: ("qcow2", wish))
+    monkeypatch.setattr(Engine, "_inspected", lambda _self, wish, _found, _content: ("qcow2", wish))
     wanted = {"name": f"{prefix}poisoned", "disk_format": "qcow2", "filename": str(files / "a.raw")}
     (wish,), _many = task.wishes_of(wanted)
     glance = OurGlance(Cloud(ConnectionOptions(endpoint=admin.url, token=admin.token)))
     viewer = Viewer(glance, [f"{prefix}poisoned"])
     outcome = Engine(glance, viewer, Sources(), timeout=60, wait=True, check=False).fulfil(wish)
     glance.close()
-    assert isinstance(outcome.error, (ApiError, mover.BrokenImage))
+    assert isinstance(outcome.error, (ApiError, BrokenImage))
     assert "415" in outcome.error.message
     assert "Image disk_format qcow2 does not match stream data" in outcome.error.message
     assert "req-" in outcome.error.message
@@ -240,7 +241,7 @@ def test_data_that_glance_refuses_leaves_no_poisoned_image(
 
 def test_options_are_checked_before_the_cloud_is_asked(run: Runner) -> None:
     """What cannot work is told at once, by Ansible or by us, with the option's name; see the unit tests for all."""
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "state": {"name": "x", "state": "gone"},
         "no_such_option": {"name": "x", "no_such_option": 1},
         "volume: ": {"name": "x", "volume": "v"},
