@@ -142,7 +142,7 @@ class Bench:
         playbook = [{"hosts": "localhost", "gather_facts": False, "tasks": [dict(task) for task in tasks]}]
         path = self.folder / "play.yml"
         path.write_text(json.dumps(playbook), encoding="utf-8")
-        command = [VENV_BIN / "ansible-playbook", "-i", "localhost,", "-c", "local"]
+        command: list[str | Path] = [VENV_BIN / "ansible-playbook", "-i", "localhost,", "-c", "local"]
         return timed([*command, "-e", f"ansible_python_interpreter={sys.executable}", path], self.env)
 
     def empty_play(self) -> Reading:
@@ -157,5 +157,5 @@ class Bench:
         inventory = self.folder / "clouds.yml"
         inventory.write_text(json.dumps({"all": {"hosts": {"one": {"cloud": "admin"}}}}), encoding="utf-8")
         told = {"catalog_name": PREFIX, "catalog_files": [str(catalog.with_suffix(".yml"))], **variables}
-        command = [VENV_BIN / "ansible-playbook", "imageops.glance.publish", "-i", inventory, "-e", json.dumps(told)]
-        return timed(command, self.env)
+        command = [VENV_BIN / "ansible-playbook", "imageops.glance.publish", "-i", str(inventory)]
+        return timed([*command, "-e", json.dumps(told)], self.env)

@@ -16,7 +16,7 @@ from ansible_collections.imageops.glance.tests.benchmark import peers
 from ansible_collections.imageops.glance.tests.benchmark.bench import LISTING, PREFIX, PUBLISHING, Bench
 from ansible_collections.imageops.glance.tests.benchmark.measure import Reading, median, timed
 from ansible_collections.imageops.glance.tests.benchmark.table import Row
-from ansible_collections.imageops.glance.tests.web_server.server import running
+from ansible_collections.imageops.glance.tests.web_server.server import Page, running
 
 LOOP = "openstack.cloud.image in a loop"
 FLOOR = "an empty play + a login + a raw listing"
@@ -101,7 +101,7 @@ def _image_manager(bench: Bench, entries: list[dict[str, str]]) -> Reading:
         for entry in entries:
             name = Path(entry["filename"]).name
             content = Path(entry["filename"]).read_bytes()
-            server.add(f"/{name}", content)
+            server.add(f"/{name}", Page(content))
             images.append(
                 {
                     "name": entry["name"],
@@ -137,7 +137,7 @@ def _image_manager(bench: Bench, entries: list[dict[str, str]]) -> Reading:
         folder = bench.folder / "images"
         folder.mkdir(exist_ok=True)
         (folder / "all.yml").write_text(json.dumps({"images": images}), encoding="utf-8")
-        command = [peers.command("openstack-image-manager"), "--cloud", "admin", "--images", folder]
+        command = [peers.command("openstack-image-manager"), "--cloud", "admin", "--images", str(folder)]
         return timed(command, bench.env, bench.folder)
 
 
