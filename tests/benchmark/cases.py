@@ -326,6 +326,7 @@ def growth(bench: Bench, _turns: int) -> list[Row]:
 
 GROWTH = """
 import json, time
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.plan import plan
 found = {}
 for count in (10, 100, 1000, 5000):
     entries = [{"name": f"i {n}", "version": "1", "url": f"https://h/{n}", "disk_format": "raw"} for n in range(count)]

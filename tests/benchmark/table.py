@@ -42,8 +42,8 @@ class Row:
             self.compared_with,
             f"{self.ours:.2f} {self.unit}",
             f"{self.theirs:.2f} {self.unit}",
-            f"{self.ratio:.2f} ×",
-            f"{sign} {self.goal:g} ×",
+            f"{self.ratio:.2f} x",
+            f"{sign} {self.goal:g} x",
             "yes" if self.reached else "no",
         ]
 
