@@ -157,5 +157,5 @@ class Bench:
         inventory = self.folder / "clouds.yml"
         inventory.write_text(json.dumps({"all": {"hosts": {"one": {"cloud": "admin"}}}}), encoding="utf-8")
         told = {"catalog_name": PREFIX, "catalog_files": [str(catalog.with_suffix(".yml"))], **variables}
-        command = [VENV_BIN / "ansible-playbook", "imageops.glance.publish", "-i", str(inventory)]
+        command: list[str | Path] = [VENV_BIN / "ansible-playbook", "imageops.glance.publish", "-i", inventory]
         return timed([*command, "-e", json.dumps(told)], self.env)

@@ -137,7 +137,11 @@ def _image_manager(bench: Bench, entries: list[dict[str, str]]) -> Reading:
         folder = bench.folder / "images"
         folder.mkdir(exist_ok=True)
         (folder / "all.yml").write_text(json.dumps({"images": images}), encoding="utf-8")
-        command = [peers.command("openstack-image-manager"), "--cloud", "admin", "--images", str(folder)]
+        command: list[str | Path] = [
+            peers.command("openstack-image-manager"),
+            *("--cloud", "admin", "--images"),
+            folder,
+        ]
         return timed(command, bench.env, bench.folder)
 
 

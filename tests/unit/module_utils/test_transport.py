@@ -41,7 +41,7 @@ def test_an_answer_is_an_answer(status: int, repeatable: bool) -> None:
 @pytest.mark.parametrize("trouble", [429, 502, 503, 504, 500, BROKEN, TIMEOUT, OSError("reset")])
 def test_a_repeatable_call_is_tried_again(trouble: Any) -> None:
     client, session, clock = http(
-        *(answer(trouble) if isinstance(trouble, int) else trouble for _ in range(2)), answer(200)
+        *(answer(trouble) if isinstance(trouble, int) else trouble for _number in range(2)), answer(200)
     )
     assert client.send("GET", URL, {"X-Auth-Token": "t"}, repeatable=True).status_code == 200
     assert len(session.sent) == 3
