@@ -224,7 +224,7 @@ def test_an_image_in_use_is_hidden_and_told(
 ) -> None:
     """As Ceph answers for an image that servers are cloned from: the real Glance behind a proxy that says so."""
     old, new, leaving = shop.entry("used"), shop.entry("used", "2"), shop.entry("used-leaving")
-    options = {"retire": "delete", "prune": "delete"}
+    options: dict[str, Any] = {"retire": "delete", "prune": "delete"}
     with Proxy() as proxy:
         cloud = {**account("admin"), "image_endpoint_override": proxy.front("glance", variable("LOCAL_CLOUD_IMAGE_URL"))}
         in_use = b'{"message": "Image could not be deleted because it is in use: has snapshots", "code": "409 Conflict"}'
