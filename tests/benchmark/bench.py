@@ -139,11 +139,18 @@ class Bench:
 
     def play(self, tasks: Sequence[Mapping[str, Any]]) -> Reading:
         """An ansible-playbook with these tasks."""
-        playbook = [{"hosts": "localhost", "gather_facts": False, "tasks": [dict(task) for task in tasks]}]
+        playbook = [
+            {
+                "hosts": "localhost",
+                "gather_facts": False,
+                "vars": {"ansible_python_interpreter": sys.executable},
+                "tasks": [dict(task) for task in tasks],
+            }
+        ]
         path = self.folder / "play.yml"
         path.write_text(json.dumps(playbook), encoding="utf-8")
         command: list[str | Path] = [VENV_BIN / "ansible-playbook", "-i", "localhost,", "-c", "local"]
-        return timed([*command, "-e", f"ansible_python_interpreter={sys.executable}", path], self.env)
+        return timed([*command, path], self.env)
 
     def empty_play(self) -> Reading:
         return self.play([{"ansible.builtin.debug": {"msg": "nothing"}}])

@@ -62,7 +62,7 @@ def one_task(bench: Bench, turns: int) -> list[Row]:
     cached = a_task({"imageops.glance.image": ours})
     least = a_task({"least": {"name": "x"}})
     theirs = {"cloud": "admin", "name": f"{PREFIX} one", "filename": str(source), "disk_format": "raw"}
-    peer = a_task({"openstack.cloud.image": theirs})
+    peer = a_task({"openstack.cloud.image": theirs, "vars": _with_sdk()})
     return [
         Row("one image task, nothing to do, login cached", "a module that imports requests", cached, least, 1.4),
         Row("the same", "openstack.cloud.image", cached, peer, 3, most=False),
@@ -82,6 +82,7 @@ def first_publish(bench: Bench, turns: int) -> list[Row]:
             "visibility": "public",
         },
         "loop": entries,
+        "vars": _with_sdk(),
     }
     theirs = median(turns, lambda: bench.play([task]), bench.clean).seconds
     manager = median(1, lambda: _image_manager(bench, entries), bench.clean).seconds
@@ -92,6 +93,10 @@ def first_publish(bench: Bench, turns: int) -> list[Row]:
         ),
         Row("the same", "openstack-image-manager", ours, manager, 6, most=False),
     ]
+
+
+def _with_sdk() -> dict[str, str]:
+    return {"ansible_python_interpreter": str(peers.sdk_python())}
 
 
 def _image_manager(bench: Bench, entries: list[dict[str, str]]) -> Reading:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ansible_collections.imageops.glance.tests.tools.common import WORK
 
 HOME = WORK / "bench"
-ENVIRONMENT = WORK / "venv-bench"
 PACKAGES = ("openstack-image-manager", "python-openstackclient")
 #: The package brings some hundred collections, of which one is wanted.
 COLLECTIONS_PACKAGE = "ansible>=12,<13"
@@ -35,12 +35,21 @@ def collections() -> Path:
 
 def command(name: str) -> Path:
     """A command of the environment with the other tools; built once."""
-    stamp = ENVIRONMENT / "built"
+    return _built(WORK / "venv-bench", PACKAGES) / name
+
+
+def sdk_python() -> Path:
+    """A Python with the openstacksdk that openstack.cloud works with; it asks newer ones for what they have not."""
+    return _built(WORK / "venv-bench-sdk", ("openstacksdk~=4.4.0", "requests")) / "python"
+
+
+def _built(environment: Path, packages: Sequence[str]) -> Path:
+    stamp = environment / "built"
     if not stamp.exists():
-        _run([sys.executable, "-m", "venv", ENVIRONMENT])
-        _run([ENVIRONMENT / "bin" / "pip", "install", "-q", *PACKAGES])
+        _run([sys.executable, "-m", "venv", environment])
+        _run([environment / "bin" / "pip", "install", "-q", *packages])
         stamp.touch()
-    return ENVIRONMENT / "bin" / name
+    return environment / "bin"
 
 
 def _run(words: list[str | Path]) -> None:
