@@ -9,8 +9,8 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,20 @@ LIMIT = 300.0
 
 @dataclass
 class Playbook:
-    """A run of ansible-playbook on its way, in a process group of its own."""
+    """A run of ansible-playbook on its way."""
 
     process: subprocess.Popen[str]
-    began: float
+    killed: bool = False
 
     def kill(self, _request: object = None) -> None:
-        """End it and everything that it has started, as a power cut would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """End it and everything that it has started, as a power cut would.
+
+        (Ansible's workers are in sessions of their own, so that a signal to a process group does not reach them.)
+        """
+        self.killed = True
+        for pid in [self.process.pid, *_descendants(self.process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait(10)
 
     def finish(self) -> tuple[int, str]:
@@ -41,6 +47,22 @@ class Playbook:
             self.kill()
             output, _nothing = self.process.communicate()
         return self.process.returncode, output
+
+
+def _descendants(pid: int) -> list[int]:
+    """All processes below one (proc(5): the fourth field of stat is the parent)."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            parents[int(stat.parent.name)] = int(fields[1])
+    found, pending = [], [pid]
+    while pending:
+        above = pending.pop()
+        below = [child for child, parent in parents.items() if parent == above]
+        found += below
+        pending += below
+    return found
 
 
 def start(folder: Path, plays: list[dict[str, Any]], environment: Mapping[str, str], *arguments: str) -> Playbook:
@@ -72,4 +94,4 @@ def start(folder: Path, plays: list[dict[str, Any]], environment: Mapping[str, s
         text=True,
         start_new_session=True,
     )
-    return Playbook(process, time.monotonic())
+    return Playbook(process)

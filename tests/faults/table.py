@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from ansible_collections.imageops.glance.tests.faults import jobs
 from ansible_collections.imageops.glance.tests.faults.accounts import accounts
+from ansible_collections.imageops.glance.tests.faults.badinput import bad_input
 from ansible_collections.imageops.glance.tests.faults.case import KILLED, Case, On, disturbed
+from ansible_collections.imageops.glance.tests.faults.catalogs import catalogs
 from ansible_collections.imageops.glance.tests.faults.downloads import downloads
 from ansible_collections.imageops.glance.tests.faults.fault import (
     Fault,
@@ -255,5 +257,7 @@ def table() -> list[Case]:
         *hosts(),
         *batches(),
         *accounts(),
+        *catalogs(),
         *secrecy(),
+        *bad_input(),
     ]
