@@ -155,7 +155,8 @@ def follow(
         state = str(task.get("status")) if task else "unseen"
         _show(sources, label or image_id, current, stores)
         failed = _failed_stores(current, stores)
-        if state == "failure" or (failed and current.get("status") in ("queued", "importing")):
+        unseen_failure = state == "unseen" and failed and current.get("status") in ("queued", "importing")
+        if state == "failure" or unseen_failure:
             raise TransferError(_failure(task, failed, data, sources, current.get("disk_format")))
         if _arrived(current, stores) and state in ("success", "unseen"):
             return current
@@ -205,11 +206,13 @@ def _show(sources: Sources, label: str, document: Document, stores: tuple[str, .
 def _failure(
     task: Document | None, failed: list[str], data: DataWish | None, sources: Sources, declared: str | None
 ) -> str:
-    message = str((task or {}).get("message") or "no reason").strip().rstrip(".")
+    # A task that has not failed tells how far it came.
+    message = task.get("message") if task and task.get("status") == "failure" else None
+    told = str(message or "no reason").strip().rstrip(".")
     where = f" into store {', '.join(failed)}" if failed else ""
     request = f" (request id {task['request_id']})" if task and task.get("request_id") else ""
     what = f"{data.method} of {data.told}" if data is not None else "copy-image"
-    return f"The import by {what}{where} failed; Glance says: {message}{request}.{_own_look(data, sources, declared)}"
+    return f"The import by {what}{where} failed; Glance says: {told}{request}.{_own_look(data, sources, declared)}"
 
 
 def _own_look(data: DataWish | None, sources: Sources, declared: str | None) -> str:
