@@ -6,13 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional
 
-#: Lists of a plan's result that an action's failure takes its label out of.
-_KINDS = ("created", "updated", "replaced", "adopted", "restored", "retired", "pruned")
+#: Lists of the result that hold what was done, by the action of a step.
+_KINDS = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "adopt": "adopted",
+    "restore": "restored",
+    "retire": "retired",
+    "prune": "pruned",
+}
+#: Actions on images that are no entry's any more.
+_AWAY = ("retire", "prune")
 
 
-def outcome(plan: Mapping[str, Any], applied: Mapping[str, Any] | None) -> dict[str, Any]:
+def outcome(plan: Mapping[str, Any], applied: Optional[Mapping[str, Any]]) -> dict[str, Any]:
     """The fact catalog_result.
 
     :param plan: what the filter catalog_plan gave
@@ -21,7 +31,8 @@ def outcome(plan: Mapping[str, Any], applied: Mapping[str, Any] | None) -> dict[
     :returns: created, updated, replaced, adopted, restored, retired, pruned, unchanged (lists of labels), failed
         (label → why), notes (list), images (label → {id, name, version, action}), changed, message
     """
-    result: dict[str, Any] = {kind: list(plan["result"][kind]) for kind in (*_KINDS, "unchanged")}
+    result: dict[str, Any] = {kind: [] for kind in _KINDS.values()}
+    result["unchanged"] = list(plan["result"]["unchanged"])
     images = {label: dict(image) for label, image in plan["result"]["images"].items()}
     failed: dict[str, str] = {}
     notes: list[str] = []
@@ -30,27 +41,25 @@ def outcome(plan: Mapping[str, Any], applied: Mapping[str, Any] | None) -> dict[
     for step in plan["steps"]:
         if step["key"] is None:
             continue
-        label = step["label"]
-        done = by_key.get(step["key"])
-        if done is None:
-            if whole:
-                failed[label] = whole
-            continue
+        label, action = step["label"], step["action"]
+        done = by_key.get(step["key"], {})
         notes += [f"{label}: {note}" for note in done.get("notes") or ()]
-        if done.get("failed"):
-            failed[label] = str(done.get("msg"))
-        elif label in images and done.get("image"):
+        why = str(done.get("msg")) if done.get("failed") else "" if done else whole
+        if why:
+            # An image that goes may bear the very name of the entry that it was of.
+            failed[step["key"] if action in _AWAY and label in images else label] = why
+            continue
+        result[_KINDS[action]].append(label)
+        if action not in _AWAY and done.get("image"):
             images[label]["id"] = done["image"]["id"]
-    for kind in _KINDS:
-        result[kind] = [label for label in result[kind] if label not in failed]
     result.update(failed=failed, notes=notes, images=images)
-    result["changed"] = any(result[kind] for kind in _KINDS)
+    result["changed"] = any(result[kind] for kind in _KINDS.values())
     told = " ".join(f"[{label}] {why}" for label, why in failed.items())
     result["message"] = f"{len(failed)} of the catalog's images failed: {told}" if failed else ""
     return result
 
 
-def _whole_failure(applied: Mapping[str, Any] | None) -> str:
+def _whole_failure(applied: Optional[Mapping[str, Any]]) -> str:
     """Why nothing at all was done, when the module failed before it began."""
     if applied and applied.get("failed") and not applied.get("results"):
         return str(applied.get("msg"))

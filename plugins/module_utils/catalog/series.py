@@ -193,6 +193,9 @@ class Series:
     def _settle(self, slot: Slot, image: Image) -> Step:
         """An image with the right data: adopted, restored, updated or left as it is."""
         wanted = metadata.properties(slot.entry, self.policy, slot.digest)
+        if slot.entry.get("remote_image_id") == image.id:
+            # An exported catalog, back where it comes from: that an image is its own source tells nothing new.
+            wanted.update((name, image.properties[name]) for name in (SOURCE, DIGEST) if name in image.properties)
         if REPLACES in image.properties:
             wanted[REPLACES] = None
         found = metadata.differences(image, slot.entry, slot.name, wanted, self.policy, self.inventory)
