@@ -116,7 +116,7 @@ tbody th { font-weight: 600 }
 .matrix thead th { position: sticky; top: 0; z-index: 2; border-left: 1px solid var(--line) }
 .matrix tr > :first-child {
   position: sticky; left: 0; z-index: 1; background: var(--surface); border-left: 0; white-space: normal;
-  min-width: 8rem; max-width: min(22rem, 42vw); box-shadow: 1px 0 0 var(--line);
+  min-width: min(15rem, 40vw); max-width: min(22rem, 42vw); box-shadow: 1px 0 0 var(--line);
 }
 .matrix thead tr > :first-child { z-index: 3 }
 .js .matrix td:not(.none) { cursor: pointer }
@@ -136,7 +136,7 @@ tbody th { font-weight: 600 }
 .why .message { color: var(--failed) }
 .why .note { color: var(--muted) }
 .empty { padding: 1.5rem; text-align: center; color: var(--muted) }
-.one .cloud { display: none }
+.one .cloud { display: none !important }
 footer { color: var(--muted); font-size: .8125rem; padding-block: 1.75rem 2rem !important }
 
 @media screen and (min-width: 62rem) {
@@ -151,7 +151,7 @@ footer { color: var(--muted); font-size: .8125rem; padding-block: 1.75rem 2rem !
   .card b { font-size: 1.3rem }
   #filter input { flex-basis: 100%; max-width: none }
   #filter select { flex: 1 1 6rem }
-  #list { border: 0; background: none }
+  #lines .box { border: 0; background: none }
   #list, #list tbody, #list tr, #list th, #list td { display: block }
   #list thead { position: absolute; left: -99rem }
   #list tbody tr {
