@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from . import configs, environment, identity, ports, postgres, seeding, services, venv, web
+from . import configs, environment, identity, ports, postgres, seeding, services, venv
 from . import state as states
 from .errors import LocalCloudError
 from .layout import KEYSTONE, REGIONS, SERVICES, Layout
@@ -268,7 +268,7 @@ class Cloud:
         self.report.seconds = time.monotonic() - begun
 
     def _answers(self, state: State, service: str) -> bool:
-        return web.answers(services.health_url(service, configs.service_url(state, service)))
+        return services.answers(service, configs.service_url(state, service))
 
     def _is_well(self, service: str) -> bool:
         return services.is_alive(self.state.services.get(service)) and self._answers(self.state, service)

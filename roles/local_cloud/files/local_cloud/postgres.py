@@ -34,7 +34,7 @@ SUPERUSER = "postgres"
 ACCOUNTS = ("nobody", "daemon", "postgres")
 # sun_path is 104 bytes on macOS and 108 on Linux; the file in the folder is called .s.PGSQL.5432
 SOCKET_DIR_LIMIT = 85
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 # Commits reach the operating system, so a kill loses none, but not the disk: what a power cut spoils is made anew.
 OPTIONS = (

@@ -22,7 +22,9 @@ from .state import ServiceRecord
 # Gunicorn ends at once on SIGQUIT; SIGTERM would let it wait for requests.
 QUICK = signal.SIGQUIT
 STOP_SECONDS = 5.0
-START_SECONDS = 60.0
+# On a machine that is busy with other things everything takes its time, and a slow service is not to be taken for dead.
+START_SECONDS = 180.0
+ANSWER_SECONDS = 30.0
 LOG_LIMIT = 50_000_000
 # Modules that take long to import and neither read configuration nor open connections as they are.
 # Keystone's cache is its process's own.
@@ -105,11 +107,16 @@ def health_url(service: str, url: str) -> str:
     return f"{url}/v3" if service == KEYSTONE else f"{url}/versions"
 
 
+def answers(service: str, url: str) -> bool:
+    """Whether the service works; one that is not there at all is noticed at once."""
+    return web.answers(health_url(service, url), ANSWER_SECONDS)
+
+
 def wait(layout: Layout, service: str, record: ServiceRecord, url: str) -> None:
     """Wait for the first answer of a started service."""
 
     def settled() -> bool:
-        return not is_alive(record) or web.answers(health_url(service, url), 2.0)
+        return not is_alive(record) or answers(service, url)
 
     if not processes.wait_until(settled, START_SECONDS) or not is_alive(record):
         raise LocalCloudError(

@@ -48,7 +48,7 @@ def call(method: str, url: str, token: Optional[str] = None, body: Any = None, s
         raise LocalCloudError(f"{method} {url} failed: {error}") from error
 
 
-def answers(url: str, seconds: float = 5.0) -> bool:
+def answers(url: str, seconds: float) -> bool:
     """Whether something there answers a GET as a healthy service does."""
     try:
         return call("GET", url, seconds=seconds).status < 400
