@@ -165,7 +165,7 @@ def install() -> bool:
 def documentation() -> bool:
     """ansible-doc shows every plugin and role of the installed archive."""
     good = True
-    for kind in ("module", "filter", "role"):
+    for kind in ("module", "filter", "lookup", "role"):
         listing = subprocess.run(
             [VENV_BIN / "ansible-doc", "--type", kind, "--list", "--json", "imageops.glance"],
             env=release_environment(),
