@@ -18,6 +18,8 @@ Document = dict[str, Any]
 SORT_KEYS = ("name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at")
 #: Query parameters that steer the listing itself; the module has options for them.
 STEERING = {"limit": "limit", "marker": "limit", "sort": "sort", "sort_key": "sort", "sort_dir": "sort"}
+#: What else GET /v2/images takes for a word to itself, though an image may have a property of that name.
+RESERVED = frozenset((*STEERING, "tag", "member_status", "changes-since", "properties", "filters", "deleted"))
 #: Parameters with _min or _max at the end that Glance knows; it answers 500 to any other.
 RANGES = ("size_min", "size_max")
 
@@ -64,7 +66,7 @@ def question(
         if value is None:
             raise OptionError(f"properties: '{key}' is null; give the value to look for.")
         # Truth values come in several spellings, and names such as hw_cpu_min would be taken for a range.
-        if value in ("true", "false") or key.endswith(("_min", "_max")):
+        if value in ("true", "false") or key in RESERVED or key.endswith(("_min", "_max")):
             sift[key] = value
         else:
             query.append((key, value))

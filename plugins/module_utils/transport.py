@@ -294,6 +294,8 @@ def origin(url: str) -> str:
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
+    if not parts.hostname:
+        return f"'{url}'"
     return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
