@@ -19,7 +19,7 @@ in = $(1)/bin/python -m ansible_collections.imageops.glance
 tool = $(call in,$(VENV)).tests.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint sanity units integration faults faults-short bench docs molecule release-check changelog test-matrix \
+.PHONY: help venv demo test lint sanity units integration faults faults-short bench browser docs molecule release-check changelog test-matrix \
 	clean cloud-up cloud-down
 
 help: ## this list
@@ -54,6 +54,9 @@ faults-short: venv ## one of each kind of fault
 
 bench: venv ## measurements beside other tools
 	@$(call in,$(VENV)).tests.benchmark $(ARGS)
+
+browser: venv ## the report's page in a browser
+	@$(tool).pytest_suite browser tests/browser $(ARGS)
 
 docs: ## the documentation site, in docs/build
 	@$(venv) --venv $(WORK)/venv-docs -r tests/requirements-docs.txt

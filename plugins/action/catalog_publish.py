@@ -70,6 +70,8 @@ class ActionModule(ProgressAction):
             result["plan"] = {key: plan[key] for key in ("steps", "table", "changed")}
             result["images"] = found["images"]
             result["project_id"] = found["cloud"]["project_id"]
+            if applied is not None:
+                result["applied"] = {"results": applied.get("results", [])}
         return result
 
     def _validated(self, own: Mapping[str, Any]) -> dict[str, Any]:

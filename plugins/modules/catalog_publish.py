@@ -112,6 +112,10 @@ images:
   returned: with O(details)
   type: list
   elements: dict
+applied:
+  description: What M(imageops.glance.image) returned, in C(results).
+  returned: with O(details), when something was to be done
+  type: dict
 project_id:
   description: The project that the catalog is published in.
   returned: with O(details)

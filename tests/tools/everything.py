@@ -17,7 +17,7 @@ import time
 
 from ansible_collections.imageops.glance.tests.tools.common import REPO, RESULTS, Suite, load_suite, result_file
 
-LANES = (("units", "integration", "faults-short"), ("lint", "sanity", "release-check", "molecule"))
+LANES = (("units", "integration", "faults-short"), ("lint", "sanity", "release-check", "browser", "molecule"))
 SCREEN = threading.Lock()
 
 
