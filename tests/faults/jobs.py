@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible_collections.imageops.glance.tests.faults.cloud import Document, sha512
-from ansible_collections.imageops.glance.tests.faults.process import Limits
+from ansible_collections.imageops.glance.tests.faults.process import Limits, Run
 from ansible_collections.imageops.glance.tests.faults.stage import Stage, content
 
 OLD = content(1)
@@ -42,6 +42,9 @@ class Job:
     def options(self) -> dict[str, Any]:
         base = {"cloud": self.user, "name": self.name, "api_retry_time": 12, "api_timeout": 10, "timeout": 60}
         return {**base, **self.own_options()}
+
+    def observe(self, run: Run) -> None:
+        """Look at what the disturbed run has told; by default at nothing."""
 
     def images(self) -> list[Document]:
         return self.cloud.settled(self.name)
@@ -322,6 +325,53 @@ class AdminReplaceDeactivate(ReplaceDeactivate):
     """Deactivating is for admins in Glance's default policy."""
 
     user = "admin"
+
+
+class Accept(Job):
+    """The consumer's side of sharing."""
+
+    module = "image_member"
+    user = "other"
+
+    def prepare(self) -> None:
+        owner = self.stage.clouds["member"]
+        self.image = owner.create(NEW, name=self.name, visibility="shared")
+        owner.call("POST", f"/images/{self.image['id']}/members", json={"member": self.cloud.project})
+
+    def options(self) -> dict[str, Any]:
+        return {k: v for k, v in super().options().items() if k not in ("name", "timeout")}
+
+    def own_options(self) -> dict[str, Any]:
+        return {"id": self.image["id"], "status": "accepted"}
+
+    def finished(self) -> None:
+        path = f"/images/{self.image['id']}/members/{self.cloud.project}"
+        assert self.cloud.call("GET", path).json()["status"] == "accepted"
+
+    def clean(self) -> None:
+        self.stage.clouds["member"].clean(self.name)
+
+
+class Info(Job):
+    """Reading alone: the answer is whole."""
+
+    module = "image_info"
+
+    def prepare(self) -> None:
+        self.ids = sorted(self.cloud.create(name=self.name, tags=["faults"])["id"] for _number in range(3))
+
+    def options(self) -> dict[str, Any]:
+        return {k: v for k, v in super().options().items() if k != "timeout"}
+
+    def own_options(self) -> dict[str, Any]:
+        return {"include": ["members"]}
+
+    def observe(self, run: Run) -> None:
+        if not run.failed:
+            assert sorted(image["id"] for image in run.result["images"]) == self.ids
+
+    def finished(self) -> None:
+        assert len(self.images()) == len(self.ids)
 
 
 class Batch(Job):

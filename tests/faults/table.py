@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ansible_collections.imageops.glance.tests.faults import jobs
 from ansible_collections.imageops.glance.tests.faults.accounts import accounts
 from ansible_collections.imageops.glance.tests.faults.badinput import bad_input
-from ansible_collections.imageops.glance.tests.faults.case import KILLED, Case, On, disturbed
+from ansible_collections.imageops.glance.tests.faults.case import KILLED, SUCCEEDS, Case, On, disturbed
 from ansible_collections.imageops.glance.tests.faults.catalogs import catalogs
 from ansible_collections.imageops.glance.tests.faults.downloads import downloads
 from ansible_collections.imageops.glance.tests.faults.fault import (
@@ -60,6 +60,7 @@ CALLS: tuple[tuple[str, type[jobs.Job], str, str, str], ...] = (
     ("list members", jobs.Share, "GET", MEMBERS, "glance"),
     ("add member", jobs.Share, "POST", MEMBERS, "glance"),
     ("remove member", jobs.Share, "DELETE", MEMBER, "glance"),
+    ("accept", jobs.Accept, "PUT", MEMBER, "glance"),
     ("deactivate", jobs.Deactivate, "POST", OFF, "glance"),
     ("reactivate", jobs.Reactivate, "POST", ON, "glance"),
     ("import methods", jobs.Direct, "GET", r"/info/import$", "glance"),
@@ -96,6 +97,14 @@ def matrix() -> Iterator[Case]:
                 continue  # a login that is refused is no fault of the line
             short = (name, fault.told) in SHORT
             yield disturbed(f"{name}: {fault.told}", job, On(method, path, fault, server=server), short=short)
+
+
+def reading() -> Iterator[Case]:
+    """Reading, where nothing is to change and nothing may be missing."""
+    for fault in (*COLUMNS, garbage(), cut_reply(100), answer(500), answer(502), delayed(2)):
+        yield disturbed(f"info: {fault.told}", jobs.Info, On("GET", LIST, fault), expected=SUCCEEDS)
+    always = On("GET", LIST, answer(503), times=0)
+    yield disturbed("info: 503 always", jobs.Info, always, expected=r"HTTP 503.*api_retry_time is 12 s")
 
 
 def lines() -> Iterator[Case]:
@@ -247,6 +256,7 @@ def table() -> list[Case]:
     return [
         *matrix(),
         *lines(),
+        *reading(),
         *kills(),
         *swaps(),
         *sources(),
