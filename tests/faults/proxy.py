@@ -192,18 +192,18 @@ class Proxy:
             _break(writer, fault)
         open_end = True
         async for piece in body:
-            rest = piece.whole
+            rest, uncounted = piece.whole, len(piece.content)
             if limit is not None and request.body_bytes + len(piece.content) >= limit:
                 count = limit - request.body_bytes
                 part = piece.prefix + piece.content[:count]
                 await _write(up_writer, part)
+                request.body_bytes, uncounted = limit, uncounted - count
                 if call is None:
-                    request.body_bytes = limit
                     _break(writer, fault)
                 else:
                     await asyncio.to_thread(call, request)
                 rest, limit = rest[len(part) :], None
-            request.body_bytes += len(piece.content)
+            request.body_bytes += uncounted
             if open_end:
                 try:
                     await _write(up_writer, rest)
@@ -228,6 +228,7 @@ class Proxy:
         if fault.acted:
             return await self._answered(request, fault, writer)
         reply, endless = _reply_head(head, status, request.method)
+        request.status = status
         await _write(writer, reply)
         left = fault.reply_limit
         while True:
@@ -242,7 +243,6 @@ class Proxy:
                 break
             left = None if left is None else left - len(piece)
             await _write(writer, piece)
-        request.status = status
         return not endless
 
     async def _answered(self, request: Request, fault: Fault, writer: asyncio.StreamWriter) -> bool:
@@ -252,8 +252,8 @@ class Proxy:
         lines = [f"HTTP/1.1 {fault.status} Fault", f"Content-Length: {len(fault.body)}"]
         lines += [f"{name}: {value}" for name, value in fault.headers.items()]
         body = b"" if request.method == "HEAD" else fault.body
-        await _write(writer, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
         request.status = fault.status
+        await _write(writer, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
         return True
 
 
