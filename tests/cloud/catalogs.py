@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imageops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests of catalogs share: entries with data behind them, publishing as one task, and the playbooks as users run them."""
+"""What tests of catalogs share: entries with data behind them, publishing as one task, and the playbooks by name."""
 
 from __future__ import annotations
 
