@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.imageops.glance.tests.faults import jobs
 from ansible_collections.imageops.glance.tests.faults.case import (
     DONE,
+    KILLED,
     SUCCEEDS,
     Case,
     fresh_name,
@@ -20,7 +21,7 @@ from ansible_collections.imageops.glance.tests.faults.case import (
 )
 from ansible_collections.imageops.glance.tests.faults.cloud import sha512
 from ansible_collections.imageops.glance.tests.faults.fault import Fault, Request, after, at_byte, before
-from ansible_collections.imageops.glance.tests.faults.process import Run
+from ansible_collections.imageops.glance.tests.faults.process import ModuleProcess, Run
 from ansible_collections.imageops.glance.tests.faults.stage import SIZE, Stage
 
 LIST = r"/v2/images$"
@@ -77,6 +78,46 @@ def _race(stage: Stage, kind: type[jobs.Job], count: int, method: str, path: str
     finally:
         stage.calm()
         job.clean()
+
+
+def killed_together(name: str, kind: type[jobs.Job], method: str, path: str, short: bool = False) -> Case:
+    """Two runs are killed when both have come through the same request; the next one cleans up after both."""
+
+    def play(stage: Stage) -> str:
+        job = kind(stage, fresh_name())
+        stage.calm()
+        try:
+            job.prepare()
+            started: list[ModuleProcess] = []
+            both, ready = together(2), threading.Event()
+
+            def kill(request: Request) -> None:
+                both(request)
+                ready.wait(PATIENCE)
+                for process in started:
+                    process.kill()
+
+            rule = stage.proxy.on(method, path, after(kill), times=2)
+            started += [stage.launcher.start(job.module, job.options()) for _number in range(2)]
+            ready.set()
+            runs = [process.finish() for process in started]
+            stage.calm()
+            assert rule.fired == 2, f"only {rule.fired} came to {method} {path}"
+            assert all(run.killed for run in runs)
+            job.unharmed()
+            run = run_quietly(stage, job)
+            assert not run.failed, run.told
+            job.finished()
+            again = run_quietly(stage, job)
+            assert not again.failed, again.told
+            assert not again.changed, f"the last run changed something: {again.result.get('actions')}"
+            job.finished()
+            return f"killed, then {run.result.get('actions')}"
+        finally:
+            stage.calm()
+            job.clean()
+
+    return Case(name, KILLED, play, short)
 
 
 def meddled(
@@ -172,6 +213,17 @@ class MetUpdate(jobs.Update):
         self.only(tags=["after"], os_distro="debian", kept="yes", visibility="community", foreign="yes")
 
 
+class CreateTogether(jobs.Create):
+    """A creation that may leave two images behind for a while."""
+
+    def unharmed(self) -> None:
+        jobs.Job.unharmed(self)
+
+
+class DirectTogether(CreateTogether, jobs.Direct):
+    """The same, by an import."""
+
+
 class ReplaceRaw(jobs.Replace):
     """A replacement that can do without the old image."""
 
@@ -193,6 +245,9 @@ def races() -> Iterator[Case]:
         yield at_once(f"{count} update", jobs.Update, count, "PATCH", IMAGE, "before")
         yield at_once(f"{count} delete", jobs.Delete, count, "PATCH", IMAGE, "before")
         yield at_once(f"{count} share", jobs.Share, count, "POST", r"/members$", "before")
+    yield killed_together("kill 2 that have made the same image", CreateTogether, "POST", LIST)
+    yield killed_together("kill 2 that have made the same successor", jobs.Replace, "POST", LIST)
+    yield killed_together("kill 2 that import the same image", DirectTogether, "POST", LIST)
     yield meddled("create: another finishes first", jobs.Create, "POST", LIST, before, _run, expected=SUCCEEDS)
     yield meddled("upload: another finishes first", jobs.Create, "PUT", FILE, before, _run)
     yield meddled(

@@ -9,7 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.imageops.glance.plugins.module_utils.document import READ_ONLY, REPLACES
+from ansible_collections.imageops.glance.plugins.module_utils.document import (
+    OWN_PREFIX,
+    READ_ONLY,
+    REPLACES,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError
 
 Document = dict[str, Any]
@@ -62,6 +66,19 @@ def _eldest_first(image: Mapping[str, Any]) -> tuple[str, str]:
     return str(image.get("created_at")), str(image["id"])
 
 
+def _lost(image: Mapping[str, Any]) -> bool:
+    """Whether an image was made to replace one that does not bear this name any more.
+
+    Those of a catalog may have replaced one of another name; a catalog cleans up after itself.
+    """
+    return replaces(image) is not None and image.get(OWN_PREFIX + "image") != image.get("id")
+
+
+def _furthest_first(image: Mapping[str, Any]) -> tuple[bool, bool, tuple[str, str]]:
+    """Of several half-made images the one that has come furthest, else the eldest, is the one to go on with."""
+    return image.get("status") not in ("active", "deactivated"), unfilled(image), _eldest_first(image)
+
+
 def replaces(document: Mapping[str, Any]) -> str | None:
     """The id of the image that this one was made to replace; None too when the mark was inherited by a snapshot."""
     old, _blank, own = str(document.get(REPLACES, "")).partition(" ")
@@ -97,19 +114,23 @@ def select(
         own = [image for image in pool if image.get("owner") == project_id]
         pool = own if own or not others else pool
     by_id = {image["id"]: image for image in pool}
-    staged = {}
+    staged: dict[str, Document] = {}
     superseded = {}
-    for image in pool:
+    forgotten = []
+    for image in sorted(pool, key=_furthest_first):
         old = by_id.get(replaces(image) or "")
-        if old is None or old is image:
+        if image.get("os_hidden") and (_lost(image) if old is None else old["id"] in staged):
+            # Another one has taken, or is going to take, the old image's place.
+            forgotten.append(image)
+        elif old is None or old is image:
             continue
-        if image.get("os_hidden"):
+        elif image.get("os_hidden"):
             # Also when both are to be hidden: the mark is taken away last.
             staged[old["id"]] = image
         else:
             # Also when the old one is hidden: it still bears the name that it has to give up.
             superseded[image["id"]] = old
-    set_aside = {image["id"] for image in [*staged.values(), *superseded.values()]}
+    set_aside = {image["id"] for image in [*staged.values(), *superseded.values(), *forgotten]}
     best = [image for image in pool if image["id"] not in set_aside]
     visible = [image for image in best if not image.get("os_hidden")]
     best = visible or best
@@ -123,10 +144,12 @@ def select(
             f"There are {len(best)} images that {told} could mean: {', '.join(map(_listed, best))}; give id or owner.",
             bool(without),
         )
+    twins = [image for image in forgotten if unfilled(image) or image.get("status") in ("active", "deactivated")]
     if not best:
-        return Selection()
+        return Selection(twins=twins)
     current = best[0]
-    twins = [image for image in without if image is not current and _alike(image, current)] if merge else []
+    if merge:
+        twins += [image for image in without if image is not current and _alike(image, current)]
     return Selection(current, staged.get(current["id"]), superseded.get(current["id"]), twins)
 
 
