@@ -270,7 +270,8 @@ class Glance:
 
     def download(self, image_id: str, offset: int = 0, prefer: str | None = None) -> requests.Response:
         """The data from an offset on, as an open stream (200, 204 no data, 206, 416)."""
-        headers = {"Accept": "*/*"}
+        # A reason for a refusal comes as JSON only when that is asked for, and a proxy must not pack the data.
+        headers = {"Accept": "application/json, */*", "Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
         params = [("prefer", prefer)] if prefer else None
