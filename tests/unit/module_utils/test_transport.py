@@ -174,7 +174,9 @@ def test_a_cut_line_is_no_matter_of_certificates(words: str) -> None:
     assert len(session.sent) == 2
 
 
-@pytest.mark.parametrize(("url", "named"), [("glance/v2", "'glance/v2'"), ("ftp://g/x", "ftp://g"), ("http://", "'http://'")])
+@pytest.mark.parametrize(
+    ("url", "named"), [("glance/v2", "'glance/v2'"), ("ftp://g/x", "ftp://g"), ("http://", "'http://'")]
+)
 def test_addresses_that_are_none(url: str, named: str) -> None:
     client = Http()
     with pytest.raises(ApiError, match=f"^{named} is not a usable address of a service"):
