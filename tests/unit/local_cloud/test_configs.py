@@ -70,6 +70,13 @@ def test_settings_of_the_user_replace_and_add() -> None:
     assert "new" not in sections
 
 
+def test_the_order_in_which_settings_were_given_makes_no_other_configuration() -> None:
+    sections = configs.glance(LAYOUT, REGIONS[0], INPUTS)
+    settings = {"new.b": "1", "DEFAULT.user_storage_quota": "3MB", "new.a": "2"}
+    turned = dict(reversed(settings.items()))
+    assert configs.render_ini(configs.merge(sections, settings)) == configs.render_ini(configs.merge(sections, turned))
+
+
 def test_clouds_yaml_is_yaml_with_every_cloud(state: State) -> None:
     state.passwords["member"] = 'quote " backslash \\ colon : hash #'
     clouds = yaml.safe_load(configs.clouds_yaml(state))["clouds"]

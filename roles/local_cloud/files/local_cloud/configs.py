@@ -30,9 +30,9 @@ def render_ini(sections: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def merge(sections: Sections, settings: Mapping[str, str]) -> Sections:
-    """``sections`` with "section.key" settings of the user on top."""
+    """``sections`` with "section.key" settings of the user on top, in an order that does not depend on theirs."""
     merged = {name: dict(options) for name, options in sections.items()}
-    for name, value in settings.items():
+    for name, value in sorted(settings.items()):
         section, _dot, key = name.rpartition(".")
         merged.setdefault(section, {})[key] = value
     return merged
