@@ -243,12 +243,30 @@ def _identity_login(options: ConnectionOptions) -> Login:
     except ImportError as exc:
         raise MissingLibraryError("openstacksdk", "to read clouds.yaml and OS_* variables and to log in") from exc
     try:
-        region = OpenStackConfig(app_name="imageops.glance", load_envvars=not _self_contained(options)).get_one(
-            **_config_arguments(options)
-        )
-        return _login_to(region, options)
+        loader = OpenStackConfig(app_name="imageops.glance", load_envvars=not _self_contained(options))
+        return _login_to(_region(loader, options), options)
     except (sdk_exceptions.SDKException, ksa_exceptions.ClientException, OSError, TypeError, ValueError) as exc:
         raise AuthError(_without_secrets(_login_problem(exc, options), options)) from exc
+
+
+def _region(loader: Any, options: ConnectionOptions) -> Any:
+    """The cloud's configuration for a region.
+
+    An entry of clouds.yaml with one ``region_name`` refuses all others. Whether there is such a region, the service
+    catalog knows, so that one entry serves for all regions of a cloud.
+    """
+    from openstack.exceptions import ConfigException
+
+    arguments = _config_arguments(options)
+    try:
+        return loader.get_one(**arguments)
+    except ConfigException:
+        wanted = arguments.pop("region_name", None)
+        if wanted is None:
+            raise
+    region = loader.get_one(**arguments)
+    region.config["region_name"] = wanted
+    return region
 
 
 def _self_contained(options: ConnectionOptions) -> bool:

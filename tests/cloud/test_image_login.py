@@ -103,7 +103,7 @@ def test_what_is_said_when_there_is_no_way_in(run_bare: Player) -> None:
         ),
         "unknown region": (
             asking(file, cloud="member", region_name="Nowhere"),
-            "Could not log in to cloud 'member': Region Nowhere is not a valid region name",
+            "The cloud's catalog has no public endpoint of service type image in region Nowhere; check region_name",
         ),
         "no Glance there": (
             asking(endpoint="http://127.0.0.1:9", token="secret word", api_retry_time=0),

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.entry import VERSIONED_NAME
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.marks import CATALOG, ENTRY, IMAGE, VERSION
 from ansible_collections.imageops.glance.plugins.module_utils.document import custom_properties, is_foreign
 
@@ -30,19 +31,21 @@ def export(images: Iterable[Document], region: str | None = None, project_id: st
     :param project_id: only images of this project; None: all
     :returns: {catalog_images: [entry], left_out: [sentence]}
     """
-    entries: list[dict[str, Any]] = []
     left_out: list[str] = []
-    taken: dict[str, str] = {}
+    taken: dict[str, Document] = {}
     for image in sorted(images, key=lambda i: (str(i.get("name")), str(i.get("created_at")), i["id"]), reverse=True):
         why = _unfit(image, project_id) or _second(image, taken)
         if why:
             left_out.append(f"{image.get('name')} ({image['id']}): {why}")
         else:
-            taken[str(image["name"])] = image["id"]
-            entries.append(_entry(image, region))
-    entries.reverse()
+            taken[str(image["name"])] = image
     left_out.reverse()
-    return {"catalog_images": entries, "left_out": left_out}
+    # Entries whose current image is exported; older versions of them that are shown too become entries of theirs.
+    whole = {name for name, image in taken.items() if _is_marked(image) and image.get(ENTRY) == name}
+    return {
+        "catalog_images": [_entry(image, region, whole) for image in reversed(taken.values())],
+        "left_out": left_out,
+    }
 
 
 def catalogs(images: Iterable[Document]) -> list[str]:
@@ -68,9 +71,9 @@ def _unfit(image: Document, project_id: str | None) -> str | None:
     return None
 
 
-def _second(image: Document, taken: Mapping[str, str]) -> str | None:
+def _second(image: Document, taken: Mapping[str, Document]) -> str | None:
     first = taken.get(str(image.get("name")))
-    return f"bears the same name as the younger {first}" if first else None
+    return f"bears the same name as the younger {first['id']}" if first else None
 
 
 def _checksum(image: Document) -> str | None:
@@ -79,10 +82,31 @@ def _checksum(image: Document) -> str | None:
     return f"md5:{image['checksum']}" if image.get("checksum") else None
 
 
-def _entry(image: Document, region: str | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": image["name"]}
-    if _is_marked(image) and image.get(ENTRY) == image["name"] and image.get(VERSION):
-        entry["version"] = image[VERSION]
+def _versioned_name(image: Document) -> str | None:
+    """The pattern by which the image of an older version got its name, or None when it did not get it so."""
+    entry, version, name = image[ENTRY], image[VERSION], str(image["name"])
+    rest = name[len(entry) :]
+    if not name.startswith(entry) or rest.count(version) != 1:
+        return None
+    return "{name}" + rest.replace(version, "{version}")
+
+
+def _place(image: Document, whole: Container[str]) -> dict[str, Any]:
+    """Name and version of the entry: those of its marks where they are true and say what can be seen."""
+    name = image["name"]
+    if not _is_marked(image) or not image.get(ENTRY) or not image.get(VERSION):
+        return {"name": name}
+    if image[ENTRY] == name:
+        return {"name": name, "version": image[VERSION]}
+    pattern = _versioned_name(image)
+    if image[ENTRY] not in whole or pattern is None:
+        return {"name": name}
+    place = {"name": image[ENTRY], "version": image[VERSION]}
+    return place if pattern == VERSIONED_NAME else {**place, "versioned_name": pattern}
+
+
+def _entry(image: Document, region: str | None, whole: Container[str]) -> dict[str, Any]:
+    entry = _place(image, whole)
     if region:
         entry.update(import_method="glance-download", remote_region=region, remote_image_id=image["id"])
     if checksum := _checksum(image):

@@ -120,7 +120,34 @@ def test_names_of_catalogs() -> None:
     assert catalogs([marked(3, imageops_catalog="other"), marked(1), copied, image(4)]) == ["base", "other"]
 
 
-@pytest.mark.parametrize("have", [[marked()], [marked(visibility="public", tags=["x"], os_distro="debian", min_ram=9)]])
+OLDER = {"name": "A (6)", "imageops_version": "6", "os_hash_value": "c" * 128}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("A (6)", {"name": "A", "version": "6"}),
+        ("A-6", {"name": "A", "version": "6", "versioned_name": "{name}-{version}"}),
+        ("A 6 of 6", {"name": "A 6 of 6"}),
+        ("renamed", {"name": "renamed"}),
+    ],
+)
+def test_an_older_version_that_is_shown_is_one_of_the_same_entry(name: str, expected: dict[str, Any]) -> None:
+    entries = export([marked(1), marked(2, **{**OLDER, "name": name})], "One")["catalog_images"]
+    (entry,) = (one for one in entries if one["remote_image_id"] == f"{ID}2")
+    assert {key: entry[key] for key in ("name", "version", "versioned_name") if key in entry} == expected
+    (alone,) = export([marked(2, **{**OLDER, "name": name})], "One")["catalog_images"]
+    assert alone["name"] == name
+
+
+@pytest.mark.parametrize(
+    "have",
+    [
+        [marked()],
+        [marked(visibility="public", tags=["x"], os_distro="debian", min_ram=9)],
+        [marked(1), marked(2, **OLDER)],
+    ],
+)
 def test_back_where_it_comes_from_there_is_nothing_to_do(have: list[dict[str, Any]]) -> None:
     reading = entries_of(export(have, "One", PROJECT)["catalog_images"], "c.yml", TODAY)
     assert [*reading.mistakes, *check_catalog(reading.entries, None)] == []

@@ -201,6 +201,9 @@ def test_files_are_found_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPat
     Cloud(ConnectionOptions()).login()
     for region in seen:
         assert (region.config["auth"]["password"], region.region_name) == ("from secure", "r")
+    # The entry names one region; whether there are others, the service catalog knows.
+    Cloud(ConnectionOptions(cloud="c", region_name="q")).login()
+    assert (seen[-1].config["auth"]["password"], seen[-1].get_region_name("image")) == ("from secure", "q")
 
 
 @pytest.mark.parametrize(
