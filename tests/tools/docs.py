@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``make docs``: the documentation site in ``docs/build``, from the guides in ``docs/docsite`` and the plugins.
 
-``docs/docsite`` is laid out as Ansible's documentation site wants it, so that site shows the same pages; the measurements
+``docs/docsite`` is laid out as Ansible's documentation site wants it, so that it shows the same pages; the measurements
 of ``docs/performance.md`` are put beside them. A warning of any tool is an error.
 """
 

@@ -235,8 +235,8 @@ def _counts(column: Column) -> str:
     words = "".join(
         f'<span class="state {state}">{SYMBOLS[state]} {number:,} {COUNTED[state]}</span>' for state, number in states
     )
-    bar = "".join(f'<i class="{state}" style="--n:{number}"></i>' for state, number in states)
-    return f'<div>{words}<div class="bar" aria-hidden="true">{bar}</div></div>'
+    parts = "".join(f'<i class="{state}" style="--n:{number}"></i>' for state, number in states)
+    return f'<div>{words}<div class="bar" aria-hidden="true">{parts}</div></div>'
 
 
 def _matrix(view: View) -> str:

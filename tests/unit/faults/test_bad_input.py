@@ -90,7 +90,7 @@ class Service:
             return 200, {"stores": [{"id": "file", "default": "true"}, {"id": "fast"}]}
         if path == "/info/import":
             return 200, {"import-methods": {"type": "array", "value": ["glance-direct", "web-download", "copy-image"]}}
-        image_id, _, rest = path.removeprefix("/images/").partition("/")
+        image_id, _slash, rest = path.removeprefix("/images/").partition("/")
         found = [i for i in IMAGES if i["id"] == image_id]
         if not found or rest not in ("", "members", "tasks"):
             return 404, {"message": "not found"}

@@ -28,8 +28,8 @@ def test_every_proof_is_a_case() -> None:
 
 
 def test_every_promise_has_a_proof() -> None:
-    promised, _, _rest = PAGE.read_text(encoding="utf-8").partition("What is not promised\n")
-    _start, _, promised = promised.partition("Data is right, or it is not published\n")
+    promised, _heading, _rest = PAGE.read_text(encoding="utf-8").partition("What is not promised\n")
+    _start, _heading, promised = promised.partition("Data is right, or it is not published\n")
     assert promised.count("\n- ") == promised.count("Proved by: ")
 
 

@@ -319,7 +319,7 @@ def test_what_is_broken_is_made_anew() -> None:
     plan = make_plan(wanted, replace(found, broken="it is poisoned"), content, "raw")
     assert plan.actions == ["unprotect", "clean", "create", "upload", "update"]
     model.perform(plan, wanted)
-    (current,) = model.images.values()
+    (current,) = [*model.images.values()]
     assert current["id"] != broken
     assert (current["tags"], current["p"], current["visibility"], current["protected"]) == (
         ["t"],
