@@ -66,12 +66,18 @@ def _eldest_first(image: Mapping[str, Any]) -> tuple[str, str]:
     return str(image.get("created_at")), str(image["id"])
 
 
+def _on_its_way(image: Mapping[str, Any]) -> bool:
+    """Whether somebody may be filling the image just now."""
+    return not unfilled(image) and image.get("status") not in ("active", "deactivated")
+
+
 def _lost(image: Mapping[str, Any]) -> bool:
-    """Whether an image was made to replace one that does not bear this name any more.
+    """Whether an image was made, and never filled, to replace one that does not bear this name any more.
 
     Those of a catalog may have replaced one of another name; a catalog cleans up after itself.
     """
-    return replaces(image) is not None and image.get(OWN_PREFIX + "image") != image.get("id")
+    own = image.get(OWN_PREFIX + "image") == image.get("id")
+    return replaces(image) is not None and not own and unfilled(image)
 
 
 def _furthest_first(image: Mapping[str, Any]) -> tuple[bool, bool, tuple[str, str]]:
@@ -119,11 +125,11 @@ def select(
     forgotten = []
     for image in sorted(pool, key=_furthest_first):
         old = by_id.get(replaces(image) or "")
-        if image.get("os_hidden") and (_lost(image) if old is None else old["id"] in staged):
-            # Another one has taken, or is going to take, the old image's place.
-            forgotten.append(image)
-        elif old is None or old is image:
+        if old is None or old is image:
             continue
+        if image.get("os_hidden") and old["id"] in staged:
+            # Another one is going to take the old image's place.
+            forgotten.append(image)
         elif image.get("os_hidden"):
             # Also when both are to be hidden: the mark is taken away last.
             staged[old["id"]] = image
@@ -133,6 +139,10 @@ def select(
     set_aside = {image["id"] for image in [*staged.values(), *superseded.values(), *forgotten]}
     best = [image for image in pool if image["id"] not in set_aside]
     visible = [image for image in best if not image.get("os_hidden")]
+    lost: list[Document] = []
+    if visible:
+        # Another one has taken the old image's place.
+        lost = [image for image in best if image.get("os_hidden") and _lost(image)]
     best = visible or best
     with_data = [image for image in best if image.get("status") in ("active", "deactivated")]
     without = sorted((image for image in best if unfilled(image)), key=_eldest_first)
@@ -144,10 +154,10 @@ def select(
             f"There are {len(best)} images that {told} could mean: {', '.join(map(_listed, best))}; give id or owner.",
             bool(without),
         )
-    twins = [image for image in forgotten if unfilled(image) or image.get("status") in ("active", "deactivated")]
     if not best:
-        return Selection(twins=twins)
+        return Selection()
     current = best[0]
+    twins = [image for image in forgotten if replaces(image) == current["id"] and not _on_its_way(image)] + lost
     if merge:
         twins += [image for image in without if image is not current and _alike(image, current)]
     return Selection(current, staged.get(current["id"]), superseded.get(current["id"]), twins)
