@@ -28,7 +28,7 @@ help: ## this list
 venv: ## the environment of the tools
 	@$(venv) --venv $(VENV) -r tests/requirements.txt
 
-demo: venv ## a real cloud, a small catalog published twice, and what is in it then
+demo: venv ## a real cloud, a catalog published twice, a new version of one image, and what is there then
 	@$(tool).demo $(ARGS)
 
 test: venv ## lint, sanity, units, integration, faults-short, release-check, molecule
