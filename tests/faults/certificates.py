@@ -35,7 +35,9 @@ class Authority:
         builder = _builder(self._name, self._name, self._key)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-        signed = builder.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
+        own = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+        builder = builder.add_extension(usage, critical=True).add_extension(own, critical=False)
+        signed = builder.sign(self._key, hashes.SHA256())
         path = folder / f"{name.replace(' ', '-')}.pem"
         path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
         self.bundle = str(path)
@@ -47,7 +49,9 @@ class Authority:
         if address is not None:
             alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
             builder = builder.add_extension(alternative, critical=False)
-        signed = builder.sign(self._key, hashes.SHA256())
+        # Python 3.13 and later want to be told which key has signed.
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        signed = builder.add_extension(signer, critical=False).sign(self._key, hashes.SHA256())
         certificate, key_path = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
         key_path.touch(mode=0o600)
