@@ -259,7 +259,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     asked(params, None, None)
     glance = connect(module)
     viewer = Viewer(glance)
-    images = find(glance, viewer, params)
+    found = find(glance, viewer, params)
+    images = [with_spellings(image) for image in found] if params["spellings"] else found
     for image in images:
         if "members" in params["include"]:
             image["members"] = glance.members(image["id"]) if image.get("visibility") == "shared" else []
@@ -267,8 +268,6 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             image["tasks"] = glance.tasks(image["id"])
     told = about_cloud(glance, viewer, params)
     glance.close()
-    if params["spellings"]:
-        images = [with_spellings(image) for image in images]
     return {"changed": False, "images": images, "cloud": told}
 
 
