@@ -90,7 +90,7 @@ class Cloud:
         """All images that this user sees and whose name begins so, hidden ones too."""
         found: list[Document] = []
         for hidden in ("false", "true"):
-            found += (image for image in self._listed(hidden) if str(image["name"]).startswith(prefix))
+            found += (i for i in self._listed(hidden) if str(i["name"]).startswith(prefix) and i["status"] != "deleted")
         return found
 
     def _listed(self, hidden: str) -> Iterator[Document]:
@@ -131,8 +131,9 @@ class Cloud:
         ).json()
         return document
 
-    def members(self, image_id: str) -> set[str]:
-        return {member["member_id"] for member in self.call("GET", f"/images/{image_id}/members").json()["members"]}
+    def members(self, image_id: str) -> list[str]:
+        """Projects that share an image; Glance can be brought to name one twice."""
+        return [member["member_id"] for member in self.call("GET", f"/images/{image_id}/members").json()["members"]]
 
     def download(self, image_id: str) -> bytes:
         return self.call("GET", f"/images/{image_id}/file").content
@@ -143,9 +144,7 @@ class Cloud:
             return
         if document["protected"]:
             self.patch(image_id, {"op": "replace", "path": "/protected", "value": False})
-        # Glance has been seen to answer 500 once when several had added members at the same time.
-        if self.call("DELETE", f"/images/{image_id}", ok=(204, 404, 500)).status_code == 500:
-            self.call("DELETE", f"/images/{image_id}", ok=(204, 404))
+        self.call("DELETE", f"/images/{image_id}", ok=(204, 404))
 
     def clean(self, prefix: str) -> None:
         """Remove every image whose name begins so."""

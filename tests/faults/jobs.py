@@ -255,7 +255,7 @@ class Share(Job):
 
     def finished(self) -> None:
         self.only(visibility="shared")
-        assert self.cloud.members(self.image["id"]) == {self.stage.clouds["other"].project}
+        assert self.cloud.members(self.image["id"]) == [self.stage.clouds["other"].project]
 
 
 class Deactivate(Job):

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -43,6 +44,9 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.wish import 
 from ansible_collections.imageops.glance.plugins.module_utils.plan import NEW, Found, Plan, Step
 
 Document = dict[str, Any]
+
+#: How often the list of members is read until it names everybody once; every second time it is mended.
+NOTING_TURNS = 9
 
 
 @dataclass
@@ -320,6 +324,26 @@ class Applier:
     def _share(self, image_id: str, data: Mapping[str, Any]) -> None:
         for member in data["members"]:
             self.glance.add_member(image_id, member)
+        self._note_once(image_id, data["members"])
+
+    def _note_once(self, image_id: str, members: Sequence[str]) -> None:
+        """Two runs that share at the same moment make Glance note a member twice; such an image can never be deleted.
+
+        Each DELETE takes away one of the notes. Of several runs that see it, the first one to wake mends it.
+        """
+        for turn in range(NOTING_TURNS):
+            noted = Counter(member["member_id"] for member in self.glance.members(image_id))
+            wrong = [member for member in members if noted[member] != 1]
+            if not wrong:
+                return
+            if turn % 2 == 0:
+                self.deadline.sleep(0.1 + uuid4().int % 1000 / 1000)
+                continue
+            for member in wrong:
+                if noted[member]:
+                    self.glance.remove_member(image_id, member)
+                else:
+                    self.glance.add_member(image_id, member)
 
     def _unshare(self, image_id: str, data: Mapping[str, Any]) -> None:
         for member in data["members"]:
