@@ -308,18 +308,14 @@ def _login_to(region: Any, options: ConnectionOptions) -> Login:
     endpoint = (
         options.endpoint
         or region.get_endpoint("image")
-        or session.get_endpoint(
-            service_type=region.get_service_type("image"),
-            interface=interface,
-            region_name=region.get_region_name("image"),
-        )
+        or _in_catalog(session, region.get_service_type("image"), interface, region.get_region_name("image"))
     )
     if not endpoint:
         raise AuthError(
             f"The cloud's catalog has no {interface} endpoint of service type image"
             f" in region {region.get_region_name('image') or '(any)'}; check region_name and interface."
         )
-    identity = session.get_endpoint(service_type="identity", interface=interface, region_name=region.region_name)
+    identity = _in_catalog(session, "identity", interface, region.region_name)
     verify, cert = region.get_requests_verify_args()
     expires = access.expires.timestamp() if access.expires else None
     return Login(
@@ -335,6 +331,17 @@ def _login_to(region: Any, options: ConnectionOptions) -> Login:
         verify=verify,
         cert=cert,
     )
+
+
+def _in_catalog(session: Any, service_type: str, interface: str, region: str | None) -> str | None:
+    """A service's endpoint, or None when the catalog has none."""
+    import keystoneauth1.exceptions as ksa_exceptions
+
+    try:
+        found: str | None = session.get_endpoint(service_type=service_type, interface=interface, region_name=region)
+    except ksa_exceptions.EndpointNotFound:
+        return None
+    return found
 
 
 def _regions(catalog: Any, service_type: str, interface: str) -> dict[str, str]:
