@@ -194,7 +194,12 @@ class Http:
             requests.exceptions.InvalidHeader,
         ) as exc:
             raise ApiError(f"{origin(url)} is not a usable address of a service ({_reason(exc)}).") from exc
-        except (requests.exceptions.RequestException, OSError) as exc:
+        except requests.exceptions.RequestException as exc:
+            return exc
+        except OSError as exc:
+            if "TLS" in str(exc):
+                # What requests says of certificate files that are not there.
+                raise ApiError(f"{str(exc).rstrip('.')}; check ca_cert, client_cert and client_key.") from exc
             return exc
 
 

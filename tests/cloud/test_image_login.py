@@ -119,7 +119,6 @@ def test_what_is_said_when_there_is_no_way_in(run_bare: Player) -> None:
         "endpoint alone": (asking(endpoint=endpoint), "endpoint is given without token; set token"),
         "unknown auth type": (asking(auth=auth, auth_type="telepathy"), "Could not log in.*telepathy"),
         "nothing at all": (asking(), "Could not log in to the cloud"),
-        "no CA file": (asking(file, cloud="member", ca_cert="/nonexistent/ca.pem"), "/nonexistent/ca.pem"),
     }
     done = run_bare([task for task, _says in ways.values()])
     for (label, (_task, says)), one in zip(ways.items(), done, strict=True):

@@ -74,7 +74,7 @@ def test_questions_that_make_no_sense(asked: dict[str, Any], says: str) -> None:
         question(**asked)
 
 
-IMAGES = [
+IMAGES: list[dict[str, Any]] = [
     {"id": "1", "name": "b", "size": 2, "created_at": "1"},
     {"id": "2", "name": "a", "size": None, "created_at": "2"},
     {"id": "3", "name": "b", "size": 1, "created_at": "2"},

@@ -184,6 +184,16 @@ def test_addresses_that_are_none(url: str, named: str) -> None:
     client.close()
 
 
+@pytest.mark.parametrize(
+    "tls", [Tls("/nonexistent/ca.pem"), Tls(True, "/nonexistent/c"), Tls(True, ("/dev/null", "/nonexistent/k"))]
+)
+def test_certificate_files_that_are_not_there(tls: Tls) -> None:
+    client = Http(tls)
+    with pytest.raises(ApiError, match=r"/nonexistent/.*; check ca_cert, client_cert and client_key\.$"):
+        client.send("GET", "https://127.0.0.1:9/v2", {}, repeatable=True)
+    client.close()
+
+
 def test_nobody_there_is_told_in_plain_words() -> None:
     client = Http(policy=RetryPolicy(total_time=0))
     with pytest.raises(ApiError) as caught:
