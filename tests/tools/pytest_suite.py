@@ -38,16 +38,17 @@ def run_pytest(name: str, folder: str, arguments: Sequence[str] = (), extra: Map
         [] if any(word.startswith(folder) for word in arguments) else [folder]
     )  # a named test replaces the folder
     status, outcomes = _once(name, [*selected, *arguments], suite, extra)
+    recovered = False
     if status and any(not good for good in outcomes.values()):
         again = [*selected, *arguments, "--last-failed", "--last-failed-no-failures=none"]
         _status, second = _once(f"{name}-again", again, Suite(name), extra)
         for test, good in second.items():
             if good and not outcomes.get(test, True):
-                outcomes[test] = True
+                outcomes[test] = recovered = True
                 suite.notes.append(f"failed first and passed when run again: {test}")
     for test, good in outcomes.items():
         suite.add(test, good)
-    if status and all(outcomes.values()) and not suite.notes:
+    if status and all(outcomes.values()) and not recovered:
         suite.add(f"pytest {folder} (exit status {status})", False)
     suite.seconds = time.monotonic() - started
     return suite
