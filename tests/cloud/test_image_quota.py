@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.imageops.glance.tests.cloud.conftest import Runner
 from ansible_collections.imageops.glance.tests.cloud.glance import Glance
 from ansible_collections.imageops.glance.tests.cloud.plays import Done, image
