@@ -356,17 +356,18 @@ class Applier:
             if exc.status != 409 or data.get("on_in_use") != "hide":
                 raise
             self.result.notes.append(f"image {image_id} is in use, so it was hidden and not deleted ({exc})")
-            self._hide_used(image_id)
-            return True
+            return self._hide_used(image_id)
 
-    def _hide_used(self, image_id: str) -> None:
+    def _hide_used(self, image_id: str) -> bool:
+        """False when an earlier run has hidden it."""
         current = self.glance.image(image_id)
         if current is None:
-            return
+            return True
         name = self.wish.replaced_name or current.get("name")
         patch = operations(current, differing(current, Desired({"os_hidden": True, "name": name})))
         if patch:
             self.glance.patch(image_id, patch)
+        return bool(patch)
 
     # ---- memory of this run
 
