@@ -195,7 +195,8 @@ class Http:
         ) as exc:
             raise ApiError(f"{origin(url)} is not a usable address of a service ({_reason(exc)}).") from exc
         except requests.exceptions.RequestException as exc:
-            return exc
+            failure: Exception = exc
+            return failure
         except OSError as exc:
             if "TLS" in str(exc):
                 # What requests says of certificate files that are not there.
