@@ -30,6 +30,7 @@ FILE = r"/file$"
 STAGE = r"/stage$"
 
 ONE_IMAGE = "all succeed, one image"
+ONE_AT_LEAST = "one succeeds at least, one image"
 #: How long the first one waits for the others, in seconds.
 PATIENCE = 20.0
 
@@ -48,14 +49,30 @@ def together(count: int) -> Callable[[Request], None]:
 
 
 def at_once(
-    name: str, kind: type[jobs.Job], count: int, method: str, path: str, moment: str, short: bool = False
+    name: str,
+    kind: type[jobs.Job],
+    count: int,
+    method: str,
+    path: str,
+    moment: str,
+    short: bool = False,
+    excuse: str | None = None,
 ) -> Case:
-    """``count`` runs of one task that all come to the same request before any of them goes on."""
+    """``count`` runs of one task that all come to the same request before any of them goes on.
+
+    :param excuse: a regular expression; all runs but one may fail with a message that it fits
+    """
     fault: Callable[[Callable[[Request], None]], Fault] = before if moment == "before" else after
-    return Case(name, ONE_IMAGE, lambda stage: _race(stage, kind, count, method, path, fault(together(count))), short)
+
+    def play(stage: Stage) -> str:
+        return _race(stage, kind, count, method, path, fault(together(count)), excuse)
+
+    return Case(name, ONE_IMAGE if excuse is None else ONE_AT_LEAST, play, short)
 
 
-def _race(stage: Stage, kind: type[jobs.Job], count: int, method: str, path: str, fault: Fault) -> str:
+def _race(
+    stage: Stage, kind: type[jobs.Job], count: int, method: str, path: str, fault: Fault, excuse: str | None
+) -> str:
     job = kind(stage, fresh_name())
     stage.calm()
     try:
@@ -67,17 +84,23 @@ def _race(stage: Stage, kind: type[jobs.Job], count: int, method: str, path: str
         started = [stage.launcher.start(job.module, job.options()) for _number in range(count)]
         runs = [process.finish() for process in started]
         assert rule.fired >= 2, f"only {rule.fired} of {count} runs came to {method} {path}"
-        for run in runs:
-            assert not run.failed, run.told
+        failed = [run for run in runs if run.failed]
+        assert len(failed) < count, [run.told for run in runs]
+        for run in failed:
+            assert excuse, run.told
+            meets(run, excuse)
+        if failed:
+            healing = run_quietly(stage, job)
+            assert not healing.failed, healing.told
         job.finished()
         there = {image["id"] for image in job.images() if image["name"] == job.name}
-        told = {run.result["image"]["id"] for run in runs if run.result.get("image")}
+        told = {run.result["image"]["id"] for run in runs if run.result.get("image") and not run.failed}
         assert told <= there, "a run has told of an image that is not there"
         again = run_quietly(stage, job)
         assert not again.failed, again.told
         assert not again.changed, f"the last run changed something: {again.result.get('actions')}"
         job.finished()
-        return ", ".join("changed" if run.changed else "ok" for run in runs)
+        return ", ".join("failed" if run.failed else "changed" if run.changed else "ok" for run in runs)
     finally:
         stage.calm()
         job.clean()
@@ -241,7 +264,8 @@ def races() -> Iterator[Case]:
         yield at_once(f"{count} create, all have made theirs", jobs.Create, count, "POST", LIST, "after", count == 4)
         yield at_once(f"{count} create without data", jobs.Empty, count, "POST", LIST, "after")
         yield at_once(f"{count} create with one id", jobs.ById, count, "POST", LIST, "before")
-        yield at_once(f"{count} import", jobs.Direct, count, "POST", LIST, "before")
+        # Of several that stage at once Glance can lose the staged data of the one that imports.
+        yield at_once(f"{count} import", jobs.Direct, count, "POST", LIST, "before", excuse="import .*Glance says")
         yield at_once(f"{count} replace, none has seen another", jobs.Replace, count, "GET", LIST, "before")
         yield at_once(f"{count} replace, all have made theirs", jobs.Replace, count, "POST", LIST, "after", count == 2)
         yield at_once(f"{count} replace and delete", jobs.ReplaceDelete, count, "POST", LIST, "before")
