@@ -15,7 +15,10 @@ from ansible_collections.imageops.glance.plugins.module_utils.argspec import CON
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.outcome import outcome
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.plan import plan as make_plan
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.preview import differences
-from ansible_collections.imageops.glance.plugins.module_utils.catalog.properties import unfit_properties
+from ansible_collections.imageops.glance.plugins.module_utils.catalog.properties import (
+    unfit_properties,
+    wanted_properties,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError
 from ansible_collections.imageops.glance.plugins.plugin_utils.progress import ProgressAction
 
@@ -173,7 +176,7 @@ class ActionModule(ProgressAction):
         self, plan: Mapping[str, Any], options: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> None:
         """Before anything changes; what has not changed was checked when it did."""
-        if not options["check_properties"] or not any(element.get("properties") for element in plan["images"]):
+        if not options["check_properties"] or not wanted_properties(plan):
             return
         told = self._ask({"limit": 0, "cloud_facts": ["metadefs"]}, variables)["cloud"]
         mistakes, warnings = unfit_properties(plan, told["metadefs"])

@@ -109,19 +109,23 @@ class Glance:
         response = self._call("GET", path, f"reading a member of image {image_id}", ok=(200, 404))
         return None if response.status_code == 404 else self._json(response)
 
-    def metadef_namespace_documents(self) -> Iterator[Document]:
-        """The metadata definitions for images, one document a namespace, with its objects and properties.
+    def metadef_namespaces(self) -> list[str]:
+        """The names of the namespaces that hold metadata definitions for images."""
+        query = [("resource_types", "OS::Glance::Image"), ("limit", str(PAGE_SIZE))]
+        response = self._call(
+            "GET", "/metadefs/namespaces", "reading metadata definitions", params=query, ok=(200, 404)
+        )
+        return [] if response.status_code == 404 else [one["namespace"] for one in self._json(response)["namespaces"]]
 
-        The names in them are complete: where the association has a prefix, Glance has put it before them (Metadata
+    def metadef_namespace(self, name: str) -> Document:
+        """One namespace with its objects and properties.
+
+        The names in it are complete: where the association has a prefix, Glance has put it before them (Metadata
         Definitions API v2, with the parameter resource_type).
         """
-        query = [("resource_types", "OS::Glance::Image"), ("limit", str(PAGE_SIZE))]
-        listing = self._call("GET", "/metadefs/namespaces", "reading metadata definitions", params=query, ok=(200, 404))
-        names = [] if listing.status_code == 404 else [n["namespace"] for n in self._json(listing)["namespaces"]]
-        for name in names:
-            path = f"/metadefs/namespaces/{quote(name, safe='')}"
-            chosen = [("resource_type", "OS::Glance::Image")]
-            yield self._json(self._call("GET", path, f"reading metadata definitions {name}", params=chosen))
+        path = f"/metadefs/namespaces/{quote(name, safe='')}"
+        chosen = [("resource_type", "OS::Glance::Image")]
+        return self._json(self._call("GET", path, f"reading metadata definitions {name}", params=chosen))
 
     # ---- metadata
 

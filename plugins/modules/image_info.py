@@ -210,6 +210,7 @@ cloud:
       type: dict
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -248,6 +249,8 @@ ARGUMENT_SPEC: Spec = {
     "spellings": {"type": "bool", "default": True},
     "projects": {"type": "list", "elements": "str", "default": []},
 }
+#: How many are on their way, where there is a request for each image or namespace.
+AT_A_TIME = 4
 SPEC_RULES: dict[str, Any] = {"mutually_exclusive": [("image", "name", "id")]}
 
 
@@ -261,14 +264,22 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     viewer = Viewer(glance)
     found = find(glance, viewer, params)
     images = [with_spellings(image) for image in found] if params["spellings"] else found
-    for image in images:
-        if "members" in params["include"]:
-            image["members"] = glance.members(image["id"]) if image.get("visibility") == "shared" else []
-        if "tasks" in params["include"]:
-            image["tasks"] = glance.tasks(image["id"])
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        list(pool.map(lambda image: image.update(beside(glance, image, params["include"])), images))
     told = about_cloud(glance, viewer, params)
     glance.close()
     return {"changed": False, "images": images, "cloud": told}
+
+
+def beside(glance: Glance, image: Document, include: list[str]) -> dict[str, Any]:
+    """What Glance does not tell with the image itself."""
+    told: dict[str, Any] = {}
+    if "members" in include:
+        # Only these have members; for others Glance answers 403.
+        told["members"] = glance.members(image["id"]) if image.get("visibility") == "shared" else []
+    if "tasks" in include:
+        told["tasks"] = glance.tasks(image["id"])
+    return told
 
 
 def about_cloud(glance: Glance, viewer: Viewer, params: dict[str, Any]) -> dict[str, Any]:
@@ -281,7 +292,9 @@ def about_cloud(glance: Glance, viewer: Viewer, params: dict[str, Any]) -> dict[
     if "import_methods" in params["cloud_facts"]:
         told["import_methods"] = viewer.import_methods()
     if "metadefs" in params["cloud_facts"]:
-        told["metadefs"] = property_definitions(glance.metadef_namespace_documents())
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            namespaces = list(pool.map(glance.metadef_namespace, glance.metadef_namespaces()))
+        told["metadefs"] = property_definitions(namespaces)
     told["projects"] = {name: viewer.project_id(name, "projects") for name in params["projects"]}
     return told
 

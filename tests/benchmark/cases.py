@@ -9,9 +9,11 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
 from ansible_collections.imageops.glance.tests.benchmark import peers
 from ansible_collections.imageops.glance.tests.benchmark.bench import LISTING, PREFIX, PUBLISHING, Bench
 from ansible_collections.imageops.glance.tests.benchmark.measure import Reading, median, timed
@@ -134,14 +136,14 @@ def _image_manager(bench: Bench, entries: list[dict[str, str]]) -> Reading:
                             "version": "1",
                             "url": f"{server.url}/{name}",
                             "checksum": f"sha256:{hashlib.sha256(content).hexdigest()}",
-                            "build_date": "2026-01-01",
+                            "build_date": date(2026, 1, 1),
                         }
                     ],
                 }
             )
         folder = bench.folder / "images"
         folder.mkdir(exist_ok=True)
-        (folder / "all.yml").write_text(json.dumps({"images": images}), encoding="utf-8")
+        (folder / "all.yml").write_text(yaml.safe_dump({"images": images}), encoding="utf-8")
         command: list[str | Path] = [
             peers.command("openstack-image-manager"),
             *("--cloud", "admin", "--images"),

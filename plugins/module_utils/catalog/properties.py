@@ -12,8 +12,8 @@ from ansible_collections.imageops.glance.plugins.module_utils.document import OW
 from ansible_collections.imageops.glance.plugins.module_utils.metadefs import check_properties
 
 
-def unfit_properties(plan: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Mistakes and warnings, a sentence each, of what a plan would set; our own marks are left out."""
+def wanted_properties(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a plan would set, by image and name; our own marks are left out, and so are images without any."""
     wanted = {
         str(element["key"]): {
             name: value
@@ -22,4 +22,9 @@ def unfit_properties(plan: Mapping[str, Any], definitions: Mapping[str, Any]) ->
         }
         for element in plan["images"]
     }
-    return check_properties(wanted, definitions)
+    return {image: properties for image, properties in wanted.items() if properties}
+
+
+def unfit_properties(plan: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Mistakes and warnings, a sentence each, of what a plan would set."""
+    return check_properties(wanted_properties(plan), definitions)

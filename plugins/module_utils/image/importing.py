@@ -243,7 +243,7 @@ def _verified_import(
         raise VerificationError(f"The import of {data.told} made an empty image; it was not published.")
     converted = after.get("disk_format") != before.get("disk_format")
     if sent is not None and not converted:
-        return verified(after, *sent)
+        return verified(after, *sent, data, sources)
     known = recorded_digests({k: v for k, v in after.items() if not k.startswith("owner_specified.")})
     if converted:
         return Moved(after, known, f"the cloud converted the data to {after.get('disk_format')}")

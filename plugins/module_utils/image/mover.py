@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +72,7 @@ def upload(
     after = glance.image(document["id"])
     if after is None:
         raise Overtaken()
-    return verified(after, sent, source)
+    return verified(after, sent, source, data, sources)
 
 
 def send(
@@ -95,14 +94,21 @@ def send(
     algorithms = [algorithm]
     if data.checksum is not None and data.checksum.algorithm not in algorithms:
         algorithms.append(data.checksum.algorithm)
-    learned = sources.learn(data)
+    memory = sources.remembering(data, algorithms)
     failure: GlanceOpsError | None = None
+
+    def check(digests: Digests) -> None:
+        memory.check()
+        # What is converted was held against the checksum before the conversion.
+        if data.convert == "none":
+            sources.check(data, source, digests)
+
     for turn in range(UPLOAD_TRIES):
-        with upload_body(source, algorithms, progress=sources.progress, check=_checker(sources, data, source)) as body:
+        with upload_body(source, algorithms, progress=sources.progress, check=check, known=memory.known) as body:
             refuse_contradiction(document, body.head, body.size, data)
             failure = _put(glance, image_id, body, store, stage)
         if failure is None or _look_after(glance, image_id, failure, deadline, body, stage):
-            learned(body.digests)
+            memory.learned(body.digests)
             return body.digests
         pause = _pause_after(failure, turn)
         if pause > glance.http.policy.total_time or pause > deadline.left:
@@ -115,11 +121,6 @@ def _pause_after(failure: GlanceOpsError, turn: int) -> float:
     """Seconds until the next try: what the server asks for, else longer each time."""
     asked = failure.retry_after if isinstance(failure, UncertainOutcome) else None
     return 0.5 * 3.0**turn if asked is None else asked
-
-
-def _checker(sources: Sources, data: DataWish, source: Source) -> Callable[[Digests], None]:
-    # What is converted was held against the checksum before the conversion.
-    return lambda digests: None if data.convert != "none" else sources.check(data, source, digests)
 
 
 def refuse_contradiction(document: Document, head: bytes, size: int | None, data: DataWish) -> None:
@@ -194,7 +195,7 @@ def _holds(document: Document, sent: Digests) -> bool:
     return document.get("size") == sent.size and sent.hashes.get(str(algorithm)) == document.get("os_hash_value")
 
 
-def verified(document: Document, sent: Digests, source: Source) -> Moved:
+def verified(document: Document, sent: Digests, source: Source, data: DataWish, sources: Sources) -> Moved:
     """Hold what Glance says it has against what was sent.
 
     :raises VerificationError: they differ
@@ -216,6 +217,7 @@ def verified(document: Document, sent: Digests, source: Source) -> Moved:
         # Only when the cloud's algorithm was changed since its newest image: read once more, for that one.
         hashes.update(digest_source(source, [algorithm]).hashes)
     if hashes[algorithm] != value:
+        sources.forget(data)
         raise VerificationError(
             f"Image {document['id']} has the {algorithm} {value}, but what was sent has {hashes[algorithm]}; "
             "it was not published."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -118,20 +118,18 @@ class Sources:
         self.check(data, source, digests)
         return digests
 
-    def learn(self, data: DataWish) -> Callable[[Digests], None]:
-        """To be called before a source is read, and what it returns with what was read: the next run recalls it."""
+    def remembering(self, data: DataWish, algorithms: Sequence[str]) -> Remembering:
+        """To be called before a source is read that is to be sent."""
         if not self._memory_folder or not data.filename or data.decompress != "none" or data.convert != "none":
-            return lambda digests: None
-        from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, file_state
+            return Remembering()
+        return FileRemembering(self._memory_folder, data.filename, algorithms)
 
-        memory, path = DigestMemory(self._memory_folder), data.filename
-        started = time.time()
-        before = file_state(path)
+    def forget(self, data: DataWish) -> None:
+        """Drop what is remembered of a file, after what was sent turned out to be something else."""
+        if self._memory_folder and data.filename:
+            from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory
 
-        def learned(digests: Digests) -> None:
-            memory.remember(path, digests, before, started)
-
-        return learned
+            DigestMemory(self._memory_folder).forget(data.filename)
 
     def check(self, data: DataWish, source: Source | None, digests: Digests) -> None:
         """Hold what was read of a source against the checksum that was asked for.
@@ -212,6 +210,40 @@ class Sources:
             ca_cert=data.url_ca_cert,
             timeout=self._timeout,
         )
+
+
+class Remembering:
+    """What is known of a source before it is read, and what is kept of it afterwards: nothing, in general."""
+
+    known: Digests | None = None
+
+    def check(self) -> None:
+        """Called before the last byte is sent; raises TransferError when what is known may not hold any more."""
+
+    def learned(self, digests: Digests) -> None:
+        """Called with what was read."""
+
+
+class FileRemembering(Remembering):
+    """That of a local file, which the digest memory may know: then it is sent without being hashed once more."""
+
+    def __init__(self, folder: str, path: str, algorithms: Sequence[str]) -> None:
+        from ansible_collections.imageops.glance.plugins.module_utils.transfer.memory import DigestMemory, file_state
+
+        self._memory, self._path, self._state_of = DigestMemory(folder), path, file_state
+        self._started = time.time()
+        self._before = file_state(path)
+        self.known = self._memory.recall(path, algorithms)
+
+    def check(self) -> None:
+        if self.known is not None and self._state_of(self._path) != self._before:
+            raise TransferError(
+                f"The file '{self._path}' changed while it was read; run again when nothing writes to it."
+            )
+
+    def learned(self, digests: Digests) -> None:
+        if self.known is None:
+            self._memory.remember(self._path, digests, self._before, self._started)
 
 
 def _below(source: Source | None) -> Digests | None:

@@ -12,6 +12,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Optional
 
@@ -86,6 +87,11 @@ class DigestMemory:
         except OSError:
             return False
         return True
+
+    def forget(self, path: str) -> None:
+        """Drop what is known of a file; it turned out to be wrong."""
+        with suppress(OSError):
+            os.unlink(self._entry(os.path.realpath(path)))
 
     def _entry(self, real_path: str) -> str:
         name = hashlib.sha256(os.fsencode(real_path)).hexdigest()

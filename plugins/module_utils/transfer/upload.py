@@ -26,6 +26,9 @@ class UploadBody:
     When the source fails, or yields another count of bytes than ``size``, or ``check`` raises, the iteration raises
     before the last byte was handed over, which makes the HTTP library break the connection off: the server never
     takes a part for the whole. The same exception is in ``error``.
+
+    With ``known``, the digests of the data from an earlier reading, nothing is hashed again; ``check`` is then the
+    place to make sure that it is still the same data.
     """
 
     def __init__(
@@ -36,13 +39,15 @@ class UploadBody:
         progress: Optional[Progress] = None,
         check: Optional[Callable[[Digests], None]] = None,
         feed: Optional[Feed] = None,
+        known: Optional[Digests] = None,
     ) -> None:
         self.label = source.label
         self.size = size
         self.sent = 0
         self._progress = progress or NoProgress()
         self._check = check
-        self._feed = feed or Feed(source, algorithms)
+        self._known = known
+        self._feed = feed or Feed(source, algorithms if known is None else ())
         self._refusal: Optional[BaseException] = None
         self._iterated = False
         self._digests: Optional[Digests] = None
@@ -127,6 +132,10 @@ class UploadBody:
         if self.size is not None and taken != self.size:
             raise TransferError(f"'{self.label}' ended after {taken} of the {self.size} bytes that were announced.")
         found = hashing.finish()
+        if self._known is not None:
+            if taken != self._known.size:
+                raise TransferError(f"'{self.label}' has {taken} bytes, and had {self._known.size} when it was hashed.")
+            found = self._known
         if self._check is not None:
             self._check(found)
         self._digests = found
@@ -152,15 +161,16 @@ def upload_body(
     size: Optional[int] = None,
     progress: Optional[Progress] = None,
     check: Optional[Callable[[Digests], None]] = None,
+    known: Optional[Digests] = None,
 ) -> Union[UploadBody, SizedUploadBody]:
     """The body for a source, with a length when ``size`` or the source tells one.
 
     ``algorithms`` are hashlib names for ``digests``. ``check`` gets the digests of all bytes before the last of them
-    is sent; what it raises breaks the request off, so that wrong data never becomes an image. Without ``size`` the
-    source is started here, which is when it knows its size without asking for it twice, so this raises what the source
-    raises.
+    is sent; what it raises breaks the request off, so that wrong data never becomes an image. ``known`` are digests
+    that need not be made again. Without ``size`` the source is started here, which is when it knows its size without
+    asking for it twice, so this raises what the source raises.
     """
-    feed = Feed(source, algorithms)
+    feed = Feed(source, algorithms if known is None else ())
     if size is None:
         feed.prefetch()
         if feed.pipe.error is not None:
@@ -168,4 +178,4 @@ def upload_body(
             raise feed.pipe.error
         size = source.published_size()
     kind = UploadBody if size is None else SizedUploadBody
-    return kind(source, algorithms, size, progress, check, feed)
+    return kind(source, algorithms, size, progress, check, feed, known)
