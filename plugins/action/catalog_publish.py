@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 from ansible_collections.imageops.glance.plugins.module_utils.argspec import CONNECTION
@@ -49,7 +50,7 @@ class ActionModule(ProgressAction):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
         """Read, look, plan, show, apply; in check mode all but apply."""
-        result: dict[str, Any] = super(ProgressAction, self).run(tmp, task_vars)
+        result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
         own = {name: value for name, value in self._task.args.items() if name not in _CONNECTION_NAMES}
         self._connection_arguments = {k: v for k, v in self._task.args.items() if k in _CONNECTION_NAMES}
         options = self._validated(own)

@@ -93,14 +93,16 @@ class Bench:
         )
         (folder / "library").mkdir(exist_ok=True)
         (folder / "library" / "least.py").write_text(LEAST_MODULE, encoding="utf-8")
-        self.glance = Glance("admin")
+        self.glances = [Glance("admin"), Glance("admin-two")]
+        self.glance = self.glances[0]
 
     def close(self) -> None:
         self.clean()
 
     def clean(self) -> None:
         """Remove all images of the benchmark."""
-        self.glance.remove(PREFIX)
+        for glance in self.glances:
+            glance.remove(PREFIX)
 
     def file(self, name: str, size: int) -> Path:
         """A file of noise; made once."""
@@ -156,13 +158,39 @@ class Bench:
         return self.play([{"ansible.builtin.debug": {"msg": "nothing"}}])
 
     def publish(self, entries: Sequence[Mapping[str, Any]], **variables: Any) -> Reading:
-        """The catalog role over a file of entries."""
-        catalog = self.folder / "catalog.json"
-        full = [{"disk_format": "raw", "visibility": "public", "version": "1", **entry} for entry in entries]
-        # JSON is YAML.
-        catalog.with_suffix(".yml").write_text(json.dumps({"images": full}), encoding="utf-8")
+        """The catalog role over a file of entries, on one cloud."""
         inventory = self.folder / "clouds.yml"
         inventory.write_text(json.dumps({"all": {"hosts": {"one": {"cloud": "admin"}}}}), encoding="utf-8")
-        told = {"catalog_name": PREFIX, "catalog_files": [str(catalog.with_suffix(".yml"))], **variables}
+        return self._published(inventory, {"catalog_files": [str(self._catalog("catalog", entries))], **variables})
+
+    def inventory(self, count: int, images: int = 20) -> Path:
+        """So many hosts, in turns of the local cloud's regions, each with a catalog of its own; small images."""
+        hosts = {}
+        for number in range(count):
+            host = f"region-{number:02d}"
+            entries = [{**e, "name": e["name"].replace(PREFIX, f"{PREFIX} {host}")} for e in self.small_files(images)]
+            hosts[host] = {
+                "cloud": "admin",
+                "region_name": ("RegionOne", "RegionTwo")[number % 2],
+                "catalog_name": f"{PREFIX} {host}",
+                "catalog_files": [str(self._catalog(host, entries))],
+            }
+        path = self.folder / f"clouds-{count}.yml"
+        path.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+        return path
+
+    def publish_everywhere(self, inventory: Path) -> Reading:
+        """The catalog role over all hosts of an inventory, ten at a time."""
+        return self._published(inventory, {}, "--forks", "10")
+
+    def _catalog(self, name: str, entries: Sequence[Mapping[str, Any]]) -> Path:
+        path = self.folder / f"{name}.yml"
+        full = [{"disk_format": "raw", "visibility": "public", "version": "1", **entry} for entry in entries]
+        # JSON is YAML.
+        path.write_text(json.dumps({"images": full}), encoding="utf-8")
+        return path
+
+    def _published(self, inventory: Path, variables: Mapping[str, Any], *arguments: str) -> Reading:
+        told = variables if not variables else {"catalog_name": PREFIX, **variables}
         command: list[str | Path] = [VENV_BIN / "ansible-playbook", "imageops.glance.publish", "-i", inventory]
-        return timed([*command, "-e", json.dumps(told)], self.env)
+        return timed([*command, *arguments, "-e", json.dumps(told)], self.env)

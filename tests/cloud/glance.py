@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,13 @@ class Glance:
 
     def remove(self, prefix: str) -> None:
         """Delete all images whose name begins so."""
-        for image in self.images(prefix):
-            if image["protected"]:
-                self.patch(image["id"], protected=False)
-            self.call("DELETE", f"images/{image['id']}")
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self._remove, self.images(prefix)))
+
+    def _remove(self, image: dict[str, Any]) -> None:
+        if image["protected"]:
+            self.patch(image["id"], protected=False)
+        self.call("DELETE", f"images/{image['id']}")
 
 
 def login(cloud: str = "admin") -> str:

@@ -48,7 +48,7 @@ SCHEMA: dict[str, Option] = {
     "url": Option("url", "Where the data is, http or https.", aliases=("uri",)),
     "filename": Option("text", "A file with the data."),
     "checksum": Option("checksum", "<algorithm>:<hex>, bare hex, or <algorithm>:<URL of a checksum file>."),
-    "checksum_signature": Option("text", "Signature of the checksum file: a path or URL."),
+    "checksum_signature": Option("text", "Signature of the checksum file: a path or URL, or inline."),
     "checksum_keyring": Option("text", "Keyring that the checksum file must be signed with."),
     "disk_format": Option("text", "Format of the data; told from its header when not given.", DISK_FORMATS),
     "container_format": Option("text", "What is around the disk; bare when not given.", CONTAINER_FORMATS),

@@ -52,7 +52,7 @@ class Sources:
         self._remote = remote
         self._timeout = timeout
         self._infos: dict[str, UrlInfo] = {}
-        self._checksum_files: dict[str, str] = {}
+        self._checksum_files: dict[tuple[str, str | None, str | None], str] = {}
 
     def source(self, data: DataWish) -> Source:
         """The source as it will be published: unpacked and converted as wanted."""
@@ -167,14 +167,16 @@ class Sources:
 
     def _checksum_file(self, wanted: Checksum, data: DataWish) -> str:
         url = str(wanted.url)
-        if url not in self._checksum_files:
+        # What one entry believes unsigned, another may want signed, or signed by another key.
+        asked = (url, data.checksum_signature, data.checksum_keyring)
+        if asked not in self._checksum_files:
             content = _read_text(self._other_url(url, data))
             if data.checksum_signature:
                 from ansible_collections.imageops.glance.plugins.module_utils.transfer.signature import verified_text
 
                 content = verified_text(content, data.checksum_signature, data.checksum_keyring, self._fetch(data))
-            self._checksum_files[url] = content.decode("utf-8", "replace")
-        return self._checksum_files[url]
+            self._checksum_files[asked] = content.decode("utf-8", "replace")
+        return self._checksum_files[asked]
 
     def _fetch(self, data: DataWish) -> Callable[[str], bytes]:
         return lambda url: _read_text(self._other_url(url, data))

@@ -18,7 +18,11 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import (
 )
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.checksum import Checksum
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.digest import DigestingSource, Digests
-from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import NEEDED_HEAD, detect_disk_format
+from ansible_collections.imageops.glance.plugins.module_utils.transfer.inspect import (
+    NEEDED_HEAD,
+    detect_disk_format,
+    format_contradiction,
+)
 from ansible_collections.imageops.glance.plugins.module_utils.transfer.source import FileSource, Source
 
 #: What qemu-img calls the formats that Glance calls otherwise.
@@ -103,11 +107,16 @@ class RawConverted:
         if kept is not None:
             return kept
         with open(fetched, "rb") as stream:
-            found = detect_disk_format(stream.read(NEEDED_HEAD), os.path.getsize(fetched))
+            head, size = stream.read(NEEDED_HEAD), os.path.getsize(fetched)
+        found = detect_disk_format(head, size)
         if found is None:
             raise TransferError(
                 f"convert: '{self.label}' has no header of a known disk format, so it cannot be converted."
             )
+        # Such as a backing file, whose content, that of any file of this machine, qemu-img would bring into the image.
+        danger = format_contradiction(found, head, size)
+        if danger is not None:
+            raise TransferError(f"convert: '{self.label}' is not converted. {danger}")
         made = fetched if found == "raw" else os.path.join(workplace, "raw")
         if found != "raw":
             _convert(qemu_img, _QEMU_NAMES.get(found, found), fetched, made, self.label)

@@ -73,6 +73,13 @@ def test_a_symbolic_link_is_the_file_it_leads_to(memory: DigestMemory, image: Pa
     assert memory.recall(str(tmp_path / "link"), ["sha256"]) == first
 
 
+def test_what_turned_out_wrong_is_forgotten(memory: DigestMemory, image: Path) -> None:
+    remembered(memory, image)
+    memory.forget(str(image))
+    assert memory.recall(str(image), ["sha256"]) is None
+    memory.forget(str(image))
+
+
 def test_algorithms_come_together_over_time(memory: DigestMemory, image: Path) -> None:
     remembered(memory, image, ("sha256",))
     assert memory.recall(str(image), ["sha256", "md5"]) is None

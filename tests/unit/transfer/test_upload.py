@@ -238,3 +238,28 @@ def test_the_source_is_closed() -> None:
     with upload_body(source, []) as body:
         list(body)
     assert (source.opened, source.closed) == (1, 1)
+
+
+def test_what_is_known_is_not_hashed_again(server: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.img"
+    path.write_bytes(os.urandom(3 << 20))
+    known = Digests(3 << 20, {"sha512": "a" * 128})
+    monkeypatch.setattr(hashlib, "new", None)
+    checked: list[Digests] = []
+    with upload_body(FileSource(str(path)), ["sha512"], check=checked.append, known=known) as body:
+        requests.put(f"{server.url}/_sink", data=body, timeout=30).raise_for_status()
+    assert body.digests == known
+    assert checked == [known]
+    assert received(server) == [(str(3 << 20), None, 3 << 20)]
+
+
+def test_what_is_known_of_another_size_breaks_the_upload_off(server: WebServer, tmp_path: Path) -> None:
+    path = tmp_path / "a.img"
+    path.write_bytes(os.urandom(3 << 20))
+    known = Digests(2 << 20, {"sha512": "a" * 128})
+    with (
+        upload_body(FileSource(str(path)), ["sha512"], known=known) as body,
+        pytest.raises(TransferError, match="had 2097152 when it was hashed"),
+    ):
+        requests.put(f"{server.url}/_sink", data=body, timeout=30)
+    assert not body.whole
