@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +25,7 @@ from ansible_collections.imageops.glance.tests.cloud.plays import Done, play, va
 from ansible_collections.imageops.glance.tests.faults.fault import Fault, Request, after, at_byte, before
 from ansible_collections.imageops.glance.tests.faults.process import Launcher, ModuleProcess, Run
 from ansible_collections.imageops.glance.tests.faults.proxy import Proxy
+from ansible_collections.imageops.glance.tests.tools.common import VENV_BIN, environment
 
 WRITES = "POST|PUT|PATCH|DELETE"
 #: The writes of a run in which version 3 takes the place of version 2, and version 1 goes; a test counts them.
@@ -187,6 +193,65 @@ def test_killed(
         _settled(stand, name)
         if stand.planned(name, "3")["changed"]:
             stand.publish(name, "3")
+    watched.good_all_the_time()
+    assert ends_of(stand, name) == undisturbed[0]
+    assert not stand.planned(name, "3")["changed"]
+
+
+class PlaybookProcess:
+    """The playbook that publishes, as its user starts it; a kill takes it with all that it has started."""
+
+    def __init__(self, stand: Stand, name: str, version: str, folder: Path) -> None:
+        entries = [stand.entry(name, version)]
+        defaults = {"group/imageops.glance.all": stand.connection}
+        catalog = {"name": "imageops.glance.catalog"}
+        role = {"ansible.builtin.include_role": catalog, "vars": {"catalog_name": name, "catalog_images": entries}}
+        playbook = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": [role]}]
+        (folder / "play.yml").write_text(json.dumps(playbook), encoding="utf-8")
+        command = [str(VENV_BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local"]
+        command += ["-e", f"ansible_python_interpreter={sys.executable}", str(folder / "play.yml")]
+        with (folder / "output").open("w") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment({"ANSIBLE_HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "cache")}),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("fault", "nth"),
+    [(before, 1), (lambda call: at_byte(1000, call), 2), (after, 2), (before, 4), (after, 5)],
+    ids=["before it begins", "in the data", "after the data", "before it is shown", "after it is shown"],
+)
+def test_the_whole_playbook_is_killed(
+    stand: Stand,
+    prefix: str,
+    undisturbed: tuple[list[tuple[Any, ...]], list[str]],
+    fault: Callable[[Callable[[Request], None]], Fault],
+    nth: int,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    name = f"{prefix}playbook-{request.node.callspec.id.replace(' ', '-')}."
+    stand.published_twice(name)
+    started: list[PlaybookProcess] = []
+    with watch(name) as watched:
+        rule = stand.proxy.on(WRITES, "/v2/images", fault(lambda _request: started[0].kill()), nth=nth)
+        started.append(PlaybookProcess(stand, name, "3", tmp_path))
+        status = started[0].process.wait(120)
+        assert (status, rule.fired) == (-signal.SIGKILL, 1), (tmp_path / "output").read_text()
+        stand.proxy.calm()
+        _settled(stand, name)
+        again = PlaybookProcess(stand, name, "3", tmp_path)
+        assert again.process.wait(120) == 0, (tmp_path / "output").read_text()
     watched.good_all_the_time()
     assert ends_of(stand, name) == undisturbed[0]
     assert not stand.planned(name, "3")["changed"]
