@@ -41,7 +41,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.waiting impo
     Overtaken,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import NEW, Found, Plan, Step
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import NEW, Found, Plan, Step
 
 Document = dict[str, Any]
 

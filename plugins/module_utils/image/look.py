@@ -17,7 +17,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import Conf
 from ansible_collections.imageops.glance.plugins.module_utils.identity import Projects
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, Selection, select, unfilled
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import UUID, DataWish, Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import Found
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import Found
 from ansible_collections.imageops.glance.plugins.module_utils.transport import Http
 
 Document = dict[str, Any]
