@@ -16,7 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
 from ansible import constants
@@ -66,8 +66,10 @@ def run_module(name: str, arguments: Mapping[str, Any], environment: Mapping[str
     """
     module = importlib.import_module(f"{MODULES}.{name.removeprefix(COLLECTION)}")
     printed = io.StringIO()
+    # What libraries say beside the result, such as urllib3's warnings, is shown of no module.
+    quiet = redirect_stderr(io.StringIO())
     # AnsibleModule prints its result and ends by SystemExit.
-    with _environment(environment), _arguments(arguments), redirect_stdout(printed), suppress(SystemExit):
+    with _environment(environment), _arguments(arguments), redirect_stdout(printed), quiet, suppress(SystemExit):
         module.main()
     return _loaded(printed.getvalue())
 
