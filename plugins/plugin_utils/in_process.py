@@ -34,13 +34,17 @@ _PROCESS_VARIABLES = ("PYTHON", "LD_", "OPENSSL_", "TMPDIR", "TZ")
 
 
 def preload() -> None:
-    """Import what every module needs. Ansible loads an action plugin before it forks, so that all tasks share this."""
-    for name in ("requests", "jsonpatch", f"{MODULES}.image", f"{MODULES}.image_info"):
-        try:
+    """Import what modules need. Ansible loads an action plugin before it forks, so that all tasks and hosts share this.
+
+    Whatever is missing here, the module itself says what it is needed for.
+    """
+    names = ["requests", "jsonpatch", f"{MODULES}.image", f"{MODULES}.image_info"]
+    if not all(os.environ.get(name) for name in ("OS_IMAGE_URL", "OS_AUTH_TOKEN")):
+        # There will be a login.
+        names.append("openstack.config")
+    for name in names:
+        with suppress(ImportError):
             importlib.import_module(name)
-        except ImportError:
-            # The module itself says what is missing, and for what.
-            return
 
 
 def suits(name: str, interpreter: str, environment: Mapping[str, Any]) -> bool:
