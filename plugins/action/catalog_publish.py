@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any, Optional
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -21,6 +22,8 @@ from ansible_collections.imageops.glance.plugins.module_utils.catalog.properties
     wanted_properties,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.errors import GlanceOpsError
+from ansible_collections.imageops.glance.plugins.module_utils.report.parts import failed_part
+from ansible_collections.imageops.glance.plugins.module_utils.report.store import write
 from ansible_collections.imageops.glance.plugins.plugin_utils.progress import ProgressAction
 
 INFO = "imageops.glance.image_info"
@@ -42,6 +45,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "check_properties": {"type": "bool", "default": True},
     "replicate_from": {"type": "dict", "default": {}},
     "details": {"type": "bool", "default": False},
+    "failure_report": {"type": "str", "default": ""},
 }
 
 
@@ -64,7 +68,11 @@ class ActionModule(ProgressAction):
             _show(plan["table"], variables)
             applied = self._apply(plan, options, variables)
         except GlanceOpsError as error:
+            self._report_failure(options, error.message, variables)
             raise AnsibleActionFail(error.message) from error
+        except AnsibleActionFail as error:
+            self._report_failure(options, str(error.message), variables)
+            raise
         told = outcome(plan, applied)
         result["ansible_facts"] = {"catalog_result": told}
         result["changed"] = bool(plan["changed"]) if applied is None else bool(applied.get("changed"))
@@ -77,6 +85,20 @@ class ActionModule(ProgressAction):
             if applied is not None:
                 result["applied"] = {"results": applied.get("results", [])}
         return result
+
+    def _report_failure(self, options: Mapping[str, Any], failure: str, variables: Mapping[str, Any]) -> None:
+        """A cloud that nobody could look at is what a report has to show first."""
+        if not options["failure_report"]:
+            return
+        host, now = str(variables.get("inventory_hostname")), datetime.now(timezone.utc)
+        try:
+            write(
+                options["failure_report"],
+                failed_part(host, options["name"], failure, now, bool(self._task.check_mode)),
+            )
+        except GlanceOpsError as error:
+            # The failure itself matters more.
+            Display().warning(f"failure_report: {error.message}")
 
     def _validated(self, own: Mapping[str, Any]) -> dict[str, Any]:
         unknown = sorted(set(own) - set(_OPTIONS))

@@ -60,7 +60,7 @@ def resolved(answer: Answer, glance: Glance) -> Answer:
 
     :raises OptionError: a project is not known, or the own one is not known and none was given
     """
-    projects = Projects(glance.http, glance.login)
+    projects = Projects(glance.http, glance.cloud)
     owner = projects.id_of(answer.owner, "owner", answer.owner_domain) if answer.owner else None
     if answer.member:
         member = projects.id_of(answer.member, "member", answer.member_domain)

@@ -88,6 +88,12 @@ options:
     description: Whether the result has the plan and the images of the cloud, for a report.
     type: bool
     default: false
+  failure_report:
+    description:
+      - Path of a report, as M(imageops.glance.catalog_report) writes it, in which to say when the catalog cannot be
+        published at all, such as when the cloud cannot be reached. Nowhere when it is empty.
+    type: str
+    default: ''
 seealso:
   - plugin: imageops.glance.catalog_plan
     plugin_type: filter

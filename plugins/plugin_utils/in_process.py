@@ -16,7 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
 from ansible import constants
@@ -34,13 +34,17 @@ _PROCESS_VARIABLES = ("PYTHON", "LD_", "OPENSSL_", "TMPDIR", "TZ")
 
 
 def preload() -> None:
-    """Import what every module needs. Ansible loads an action plugin before it forks, so that all tasks share this."""
-    for name in ("requests", "jsonpatch", f"{MODULES}.image", f"{MODULES}.image_info"):
-        try:
+    """Import what modules need. Ansible loads an action plugin before it forks, so that all tasks and hosts share this.
+
+    Whatever is missing here, the module itself says what it is needed for.
+    """
+    names = ["requests", "jsonpatch", f"{MODULES}.image", f"{MODULES}.image_info"]
+    if not all(os.environ.get(name) for name in ("OS_IMAGE_URL", "OS_AUTH_TOKEN")):
+        # There will be a login.
+        names.append("openstack.config")
+    for name in names:
+        with suppress(ImportError):
             importlib.import_module(name)
-        except ImportError:
-            # The module itself says what is missing, and for what.
-            return
 
 
 def suits(name: str, interpreter: str, environment: Mapping[str, Any]) -> bool:
@@ -66,8 +70,10 @@ def run_module(name: str, arguments: Mapping[str, Any], environment: Mapping[str
     """
     module = importlib.import_module(f"{MODULES}.{name.removeprefix(COLLECTION)}")
     printed = io.StringIO()
+    # What libraries say beside the result, such as urllib3's warnings, is shown of no module.
+    quiet = redirect_stderr(io.StringIO())
     # AnsibleModule prints its result and ends by SystemExit.
-    with _environment(environment), _arguments(arguments), redirect_stdout(printed), suppress(SystemExit):
+    with _environment(environment), _arguments(arguments), redirect_stdout(printed), quiet, suppress(SystemExit):
         module.main()
     return _loaded(printed.getvalue())
 

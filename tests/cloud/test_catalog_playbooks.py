@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.imageops.glance.tests.cloud.catalogs import Shop, playbook, sha512
-from ansible_collections.imageops.glance.tests.cloud.glance import Glance
+from ansible_collections.imageops.glance.tests.cloud.glance import Glance, account
 from ansible_collections.imageops.glance.tests.cloud.plays import variable
 from ansible_collections.imageops.glance.tests.web_server.server import Page, running
 
@@ -157,3 +158,44 @@ def test_a_catalog_out_of_a_cloud(admin: Glance, second: Glance, shop: Shop, tmp
         for key in ("os_hash_value", "visibility", "tags", "min_ram", "protected", "disk_format"):
             assert in_order(copy[key]) == in_order(originals[title][key]), key
         assert copy.get("os_distro") == originals[title].get("os_distro")
+
+
+def test_a_report_of_all_clouds(admin: Glance, shop: Shop, tmp_path: Path) -> None:
+    """What was done on one, and that the other could not be reached; then what differs, with nothing changed."""
+    page = tmp_path / "report.html"
+    catalog = {
+        "catalog_name": f"{shop.prefix}reported",
+        "catalog_images": [shop.entry("report/a", min_disk=1), shop.entry("report/b")],
+        "catalog_report": str(page),
+    }
+    hosts = {**ONE, "nowhere": {}}
+    published = playbook(PUBLISH, tmp_path / "1", hosts, catalog)
+    assert published.status == 2
+    there, away = parts(page)
+    assert [(item["name"], item["state"]) for item in there["items"]] == [
+        (shop.prefix + "report/a", "changed"),
+        (shop.prefix + "report/b", "changed"),
+    ]
+    assert (there["cloud"], there["failure"], there["check"]) == ("admin", None, False)
+    assert (away["cloud"], away["check"]) == ("nowhere", False)
+    assert "nowhere was not found" in away["failure"]
+    assert "report/a" in page.read_text(encoding="utf-8")
+    password = account("admin")["auth"]["password"]
+    assert password not in page.read_text(encoding="utf-8")
+
+    before = admin.images(shop.prefix)
+    admin.patch(next(image["id"] for image in before if image["name"].endswith("report/a")), min_disk=7)
+    compared = playbook("imageops.glance.report", tmp_path / "2", hosts, catalog)
+    assert compared.status == 2
+    assert writes(compared.requests("POST", "PUT", "PATCH", "DELETE")) == []
+    there, away = parts(page)
+    assert [item["state"] for item in there["items"]] == ["differs", "ok"]
+    assert (there["check"], away["check"]) == (True, True)
+    assert "nowhere was not found" in away["failure"]
+
+
+def parts(page: Path) -> list[dict[str, Any]]:
+    """The facts of the report, which stand beside its page."""
+    report = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = report["parts"]
+    return found

@@ -26,7 +26,7 @@ def find_image(glance: Glance, wish: DownloadWish) -> Document:
     :raises ConflictError: several could be meant
     """
     if wish.owner:
-        projects = Projects(glance.http, glance.login)
+        projects = Projects(glance.http, glance.cloud)
         wish = replace(wish, owner=projects.id_of(wish.owner, "image_owner", wish.owner_domain))
     image = glance.image(wish.id) if wish.id else _named(glance, wish)
     if image is None or image.get("status") in GONE:

@@ -41,7 +41,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.waiting impo
     Overtaken,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import NEW, Found, Plan, Step
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import NEW, Found, Plan, Step
 
 Document = dict[str, Any]
 
@@ -198,13 +198,11 @@ class Applier:
     def _rivals(self, mine: Document) -> list[Document]:
         # A successor is hidden at first; one that is not hidden any more has taken the old image's place already.
         where = (False, True) if replaces(mine) else (bool(mine.get("os_hidden")),)
-        candidates: list[Document] = []
-        for hidden in where:
-            if self.wish.match:
-                query = [*self.wish.match.items(), ("os_hidden", str(hidden).lower())]
-                candidates += [i for i in self.glance.images(query) if i.get("imageops_image") == i["id"]]
-            else:
-                candidates += self.viewer.named(str(mine.get("name")), hidden=hidden)
+        # By name, although a catalog's images are told apart by their marks: each property in a query costs Glance a
+        # join, whose time grows with all images that the cloud has ever had.
+        candidates = [i for hidden in where for i in self.viewer.named(str(mine.get("name")), hidden=hidden)]
+        if self.wish.match:
+            candidates = [i for i in candidates if i.get("imageops_image") == i["id"] and self._matches(i)]
         return [
             image
             for image in candidates
@@ -214,6 +212,9 @@ class Applier:
             and image.get("status") not in GONE
             and replaces(image) == replaces(mine)
         ]
+
+    def _matches(self, image: Document) -> bool:
+        return all(image.get(name) == value for name, value in self.wish.match.items())
 
     def _transfer(self, image_id: str, data: Mapping[str, Any]) -> None:
         wished = self.wish.data

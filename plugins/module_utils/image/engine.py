@@ -37,7 +37,8 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.waiting impo
     wait_until_quiet,
 )
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import Found, Plan, make_plan
+from ansible_collections.imageops.glance.plugins.module_utils.plan import make_plan
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import Found, Plan
 
 # What only a run that changes something needs is imported when it does: most runs change nothing.
 if TYPE_CHECKING:

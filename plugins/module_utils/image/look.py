@@ -17,7 +17,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import Conf
 from ansible_collections.imageops.glance.plugins.module_utils.identity import Projects
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import GONE, Selection, select, unfilled
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import UUID, DataWish, Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import Found
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import Found
 from ansible_collections.imageops.glance.plugins.module_utils.transport import Http
 
 Document = dict[str, Any]
@@ -261,9 +261,8 @@ class Viewer:
         """The id of a project given by id or name; ``option`` is named in errors."""
         with self._lock:
             if self._projects is None:
-                login = self.glance.login
-                http = Http(login.tls, self.glance.http.timeout, self.glance.http.policy)
-                self._projects = Projects(http, login)
+                http = Http(self.glance.login.tls, self.glance.http.timeout, self.glance.http.policy)
+                self._projects = Projects(http, self.glance.cloud)
             return self._projects.id_of(name, option, domain)
 
     def _id_of_image(self, name: str, option: str) -> str:

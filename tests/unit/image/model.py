@@ -27,7 +27,8 @@ from ansible_collections.imageops.glance.plugins.module_utils.image.content impo
 from ansible_collections.imageops.glance.plugins.module_utils.image.engine import _continuing, _is_replacing
 from ansible_collections.imageops.glance.plugins.module_utils.image.selection import select
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import NEW, Found, Plan, Step, make_plan
+from ansible_collections.imageops.glance.plugins.module_utils.plan import make_plan
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import NEW, Found, Plan, Step
 
 Document = dict[str, Any]
 ME = "me"

@@ -13,7 +13,7 @@ from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiE
 from ansible_collections.imageops.glance.plugins.module_utils.image.apply import Applied, Applier
 from ansible_collections.imageops.glance.plugins.module_utils.image.waiting import Deadline
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish, Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import Found, Plan, Step
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import Found, Plan, Step
 
 IMAGE: dict[str, Any] = {"id": "i", "name": "x", "status": "active", "os_hidden": False, "visibility": "private"}
 IN_USE = ApiError("Deleting image i failed with HTTP 409: it is in use (request id req-1).", 409, "req-1")

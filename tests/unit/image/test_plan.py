@@ -18,7 +18,8 @@ import pytest
 from ansible_collections.imageops.glance.plugins.module_utils.document import REPLACES, Desired
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ConflictError, GlanceOpsError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.image.wish import DataWish, Wish
-from ansible_collections.imageops.glance.plugins.module_utils.plan import Plan, make_plan
+from ansible_collections.imageops.glance.plugins.module_utils.plan import make_plan
+from ansible_collections.imageops.glance.plugins.module_utils.planning.model import Plan
 from ansible_collections.imageops.glance.tests.unit.image.model import Model, steps_of
 
 NAME = "x"

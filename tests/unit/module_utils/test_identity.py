@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.imageops.glance.plugins.module_utils.auth import Login
+from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud, ConnectionOptions, Login
 from ansible_collections.imageops.glance.plugins.module_utils.errors import ApiError, OptionError
 from ansible_collections.imageops.glance.plugins.module_utils.identity import Projects
 from ansible_collections.imageops.glance.plugins.module_utils.transport import Http, RetryPolicy
@@ -18,11 +19,29 @@ ME = Login("t", "http://g", "0" * 32, "mine", "default", identity_endpoint="http
 A, B = {"id": "a", "name": "x", "domain_id": "default"}, {"id": "b", "name": "x", "domain_id": "d2"}
 
 
-def projects(*outcomes: Any, login: Login = ME) -> tuple[Projects, FakeSession]:
+class LoggedIn(Cloud):
+    """A cloud whose logins are these, one after the other."""
+
+    def __init__(self, *logins: Login) -> None:
+        super().__init__(ConnectionOptions())
+        self.logins = list(logins)
+
+    def login(self) -> Login:
+        return self.logins[0]
+
+    def renew(self, refused_token: str) -> Login | None:
+        assert refused_token == self.logins[0].token
+        if len(self.logins) == 1:
+            return None
+        del self.logins[0]
+        return self.logins[0]
+
+
+def projects(*outcomes: Any, login: Login = ME, renewed: tuple[Login, ...] = ()) -> tuple[Projects, FakeSession]:
     http = Http(policy=RetryPolicy(total_time=0))
     session = FakeSession(*outcomes)
     http._session = session  # type: ignore[assignment] # stands in for the connection pool
-    return Projects(http, login), session
+    return Projects(http, LoggedIn(login, *renewed)), session
 
 
 def listed(*found: dict[str, Any]) -> Any:
@@ -92,3 +111,9 @@ def test_identity_fails() -> None:
     known, _session = projects(answer(401, {"error": {"message": "Who are you?"}}))
     with pytest.raises(ApiError, match=r"Looking up auth/projects failed with HTTP 401: Who are you"):
         known.id_of("x", "owner")
+
+
+def test_a_login_that_has_ended_is_renewed_once() -> None:
+    known, session = projects(answer(401), listed(A), renewed=(replace(ME, token="fresh"),))
+    assert known.id_of("x", "owner") == "a"
+    assert [sent["headers"]["X-Auth-Token"] for sent in session.sent] == ["t", "fresh"]

@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
 
 import pytest
 from ansible.module_utils import basic
@@ -71,3 +73,18 @@ def test_wrong_options_are_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result["failed"]
     assert "Unsupported parameters" in result["msg"]
     assert "colour" in result["msg"]
+
+
+def test_what_libraries_say_is_neither_shown_nor_part_of_the_result(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def main() -> NoReturn:
+        print("Retrying", file=sys.stderr)
+        basic.AnsibleModule({"name": {}}).exit_json(changed=True, name="x")
+
+    module = ModuleType("talkative")
+    module.main = main  # type: ignore[attr-defined]  # what every module has
+    monkeypatch.setitem(sys.modules, f"{in_process.MODULES}.talkative", module)
+    result = in_process.run_module(f"{in_process.COLLECTION}talkative", {"name": "x"}, {})
+    assert (result["changed"], result["name"]) == (True, "x")
+    assert capfd.readouterr() == ("", "")
