@@ -23,6 +23,7 @@ REGIONS = ("admin", "admin-two")
 
 def job(folder: Path, catalog: str, ident: str) -> ansible_runner.Runner:
     """One job as a controller runs it: what it needs in a private data folder, what it did in the artifacts there."""
+    (folder / "job").mkdir(exist_ok=True)
     data = folder / "disk.raw"
     data.write_bytes(data_of(catalog))
     entry = {
@@ -62,7 +63,7 @@ def test_ansible_runner_publishes_to_two_regions(tmp_path: Path, prefix: str, ad
         results = published(first)
         assert {
             host: len(result["ansible_facts"]["catalog_result"]["created"]) for host, result in results.items()
-        } == {name: 1 for name in REGIONS}
+        } == dict.fromkeys(REGIONS, 1)
         for glance in (admin, two):
             assert [image["os_hash_value"] for image in glance.images(catalog)] == [sha512(data_of(catalog))]
         again = job(tmp_path, catalog, "again")
@@ -80,11 +81,11 @@ def test_ansible_builder_knows_what_an_execution_environment_needs(tmp_path: Pat
     """The definition in the documentation makes a build context; the collection says what has to be in the image."""
     shown = re.search(
         r"code-block:: yaml\n\n((?:   .*\n|\n)*?   # execution-environment\.yml\n(?:   .*\n|\n)*)",
-        SCALE_OUT.read_text(),
+        SCALE_OUT.read_text("utf-8"),
     )
     assert shown, "scale_out.rst shows no execution-environment.yml"
     (tmp_path / "execution-environment.yml").write_text(dedent(shown.group(1)), encoding="utf-8")
-    run("create", "-f", "execution-environment.yml", cwd=tmp_path)
+    run("create", "-f", "execution-environment.yml", "--output-filename", "Containerfile", cwd=tmp_path)
     context = tmp_path / "context"
     assert "ansible-galaxy collection install" in (context / "Containerfile").read_text()
     galaxy = yaml.safe_load((context / "_build" / "requirements.yml").read_text())
