@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from ansible_collections.imageops.glance.plugins.module_utils.catalog.plan import plan
@@ -164,12 +164,39 @@ def test_the_writes_of_a_new_version(undisturbed: tuple[list[tuple[Any, ...]], l
     assert writes[:2] == ["POST images", "PUT file"]
 
 
+#: A fault out of what it calls.
+Making = Callable[[Callable[[Request], None]], Fault]
 #: Before Glance sees the nth write, after it has done it and nobody knows, and in the middle of the data.
-MOMENTS: list[tuple[str, Callable[[Callable[[Request], None]], Fault], int]] = [
+MOMENTS: list[tuple[str, Making, int]] = [
     *((f"before write {nth}", before, nth) for nth in range(1, COUNT + 1)),
     *((f"after write {nth}", after, nth) for nth in range(1, COUNT + 1)),
     ("in the data", lambda call: at_byte(1000, call), 2),
 ]
+
+
+class Killable(Protocol):
+    """What publishes, and can be ended as a power cut would."""
+
+    def kill(self) -> None: ...
+
+    def finish(self) -> Run: ...
+
+
+def kill_at(
+    stand: Stand,
+    name: str,
+    fault: Making,
+    nth: int,
+    start: Callable[[], Killable],
+) -> None:
+    """Start what publishes; it is killed at its nth write."""
+    started: list[Killable] = []
+    rule = stand.proxy.on(WRITES, "/v2/images", fault(lambda _request: started[0].kill()), nth=nth)
+    started.append(start())
+    run = started[0].finish()
+    assert (run.killed, rule.fired) == (True, 1), run.output
+    stand.proxy.calm()
+    _settled(stand, name)
 
 
 @pytest.mark.parametrize(("fault", "nth"), [moment[1:] for moment in MOMENTS], ids=[moment[0] for moment in MOMENTS])
@@ -177,20 +204,14 @@ def test_killed(
     stand: Stand,
     prefix: str,
     undisturbed: tuple[list[tuple[Any, ...]], list[str]],
-    fault: Callable[[Callable[[Request], None]], Fault],
+    fault: Making,
     nth: int,
     request: pytest.FixtureRequest,
 ) -> None:
     name = f"{prefix}{request.node.callspec.id.replace(' ', '-')}."
     stand.published_twice(name)
-    killed: list[ModuleProcess] = []
     with watch(name) as watched:
-        rule = stand.proxy.on(WRITES, "/v2/images", fault(lambda _request: killed[0].kill()), nth=nth)
-        killed.append(stand.start(name, "3"))
-        assert killed[0].finish().killed
-        assert rule.fired == 1
-        stand.proxy.calm()
-        _settled(stand, name)
+        kill_at(stand, name, fault, nth, lambda: stand.start(name, "3"))
         if stand.planned(name, "3")["changed"]:
             stand.publish(name, "3")
     watched.good_all_the_time()
@@ -210,7 +231,8 @@ class PlaybookProcess:
         (folder / "play.yml").write_text(json.dumps(playbook), encoding="utf-8")
         command = [str(VENV_BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local"]
         command += ["-e", f"ansible_python_interpreter={sys.executable}", str(folder / "play.yml")]
-        with (folder / "output").open("w") as output:
+        self.output = folder / "output"
+        with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 command,
                 cwd=folder,
@@ -225,6 +247,10 @@ class PlaybookProcess:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
 
+    def finish(self) -> Run:
+        status = self.process.wait(120)
+        return Run({}, self.output.read_text("utf-8"), status, status == -signal.SIGKILL)
+
 
 @pytest.mark.parametrize(
     ("fault", "nth"),
@@ -235,23 +261,17 @@ def test_the_whole_playbook_is_killed(
     stand: Stand,
     prefix: str,
     undisturbed: tuple[list[tuple[Any, ...]], list[str]],
-    fault: Callable[[Callable[[Request], None]], Fault],
+    fault: Making,
     nth: int,
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     name = f"{prefix}playbook-{request.node.callspec.id.replace(' ', '-')}."
     stand.published_twice(name)
-    started: list[PlaybookProcess] = []
     with watch(name) as watched:
-        rule = stand.proxy.on(WRITES, "/v2/images", fault(lambda _request: started[0].kill()), nth=nth)
-        started.append(PlaybookProcess(stand, name, "3", tmp_path))
-        status = started[0].process.wait(120)
-        assert (status, rule.fired) == (-signal.SIGKILL, 1), (tmp_path / "output").read_text()
-        stand.proxy.calm()
-        _settled(stand, name)
-        again = PlaybookProcess(stand, name, "3", tmp_path)
-        assert again.process.wait(120) == 0, (tmp_path / "output").read_text()
+        kill_at(stand, name, fault, nth, lambda: PlaybookProcess(stand, name, "3", tmp_path))
+        again = PlaybookProcess(stand, name, "3", tmp_path).finish()
+        assert not again.failed, again.output
     watched.good_all_the_time()
     assert ends_of(stand, name) == undisturbed[0]
     assert not stand.planned(name, "3")["changed"]

@@ -283,9 +283,9 @@ def _settled(turns: Turns, told: str) -> None:
 
 
 def _lasting(document: dict[str, Any] | None) -> dict[str, Any]:
-    """What does not change by itself: Glance forgets a finished import, and sorts the stores as it likes."""
+    """What does not change by itself: Glance forgets a finished import, and sorts stores and tags as it likes."""
     kept = {key: value for key, value in (document or {}).items() if not key.startswith("os_glance_")}
-    return {**kept, "stores": sorted(str(kept.get("stores")).split(","))}
+    return {**kept, "stores": sorted(str(kept.get("stores")).split(",")), "tags": sorted(kept.get("tags") or ())}
 
 
 def _foreseeable(document: dict[str, Any] | None, own_id: str | None) -> Any:

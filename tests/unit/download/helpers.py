@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.imageops.glance.plugins.module_utils.auth import Cloud, ConnectionOptions, Login
@@ -75,6 +76,7 @@ class Listed:
         self.all = list(images)
         self.http: Any = None
         self.login = Login("t", "http://x", project, "demo-name", roles=None if admin is None else ("admin",) * admin)
+        self.cloud = SimpleNamespace(login=lambda: self.login, renew=lambda _token: None)
         self.memberships = members or {}
         self.not_shared = set(not_shared)
         self.queries: list[dict[str, str]] = []
