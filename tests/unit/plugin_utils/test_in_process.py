@@ -7,7 +7,6 @@ import os
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
 
 import pytest
 from ansible.module_utils import basic
@@ -78,7 +77,7 @@ def test_wrong_options_are_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_libraries_say_is_neither_shown_nor_part_of_the_result(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def main() -> NoReturn:
+    def main() -> None:
         print("Retrying", file=sys.stderr)
         basic.AnsibleModule({"name": {}}).exit_json(changed=True, name="x")
 
