@@ -64,6 +64,16 @@ def median(turns: int, work: Callable[[], Reading], before: Callable[[], object]
     return Reading(middle, max(reading.memory for reading in readings), readings[-1].output)
 
 
+def side_by_side(turns: int, before: Callable[[], object], *works: Callable[[], Reading]) -> list[Reading]:
+    """The medians of several works, measured in turns, so that what slows the machine for a while slows them all."""
+    readings: list[list[Reading]] = [[] for _work in works]
+    for _turn in range(turns):
+        for work, found in zip(works, readings, strict=True):
+            before()
+            found.append(work())
+    return [sorted(found, key=lambda reading: reading.seconds)[len(found) // 2] for found in readings]
+
+
 def machine() -> str:
     """What it ran on, without a name of it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
