@@ -177,9 +177,11 @@ MOMENTS: list[tuple[str, Making, int]] = [
 class Killable(Protocol):
     """What publishes, and can be ended as a power cut would."""
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """End it at once, and return when it is gone."""
 
-    def finish(self) -> Run: ...
+    def finish(self) -> Run:
+        """Wait for its end."""
 
 
 def kill_at(
