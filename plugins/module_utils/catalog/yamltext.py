@@ -59,6 +59,10 @@ def load(text: str, decrypt: Optional[Decrypt] = None) -> Document:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(str(part) for part in (error.context, error.problem) if part)
         column = "" if mark is None else f" (column {mark.column + 1})"
+        if "nesting depth" in reason:
+            # PyYAML counts from 6.0.4 on, and ran out of stack before.
+            document.problems.append((None, "is nested too deeply."))
+            return document
         document.problems.append((None if mark is None else mark.line + 1, f"is no valid YAML: {reason}{column}."))
     except yaml.YAMLError as error:
         document.problems.append((None, f"is no valid YAML: {' '.join(str(error).split())}."))
