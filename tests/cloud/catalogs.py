@@ -111,12 +111,14 @@ class PlaybookRun:
     @property
     def facts(self) -> dict[str, Any]:
         """The fact catalog_result."""
-        (found,) = (
+        found = [
             task["result"]["ansible_facts"]["catalog_result"]
             for task in self.tasks
             if "catalog_result" in task["result"].get("ansible_facts", {})
-        )
-        result: dict[str, Any] = found
+        ]
+        # That of the task, and the variable of the role.
+        assert found[1:] == found[:1] * (len(found) - 1), found
+        result: dict[str, Any] = found[0]
         return result
 
     def requests(self, *methods: str) -> list[str]:
