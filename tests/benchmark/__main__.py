@@ -4,22 +4,49 @@
 """``make bench``: measures on the local cloud, side by side with other tools; writes docs/performance.md.
 
 python -m ...tests.benchmark [CASE ...] [--turns N] [--no-page]
+
+What each case gave is kept in ``.work/bench/rows.json``, so that some cases can be measured again without the others;
+the page has the latest of each, with the day and the machine it was measured on.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from ansible_collections.imageops.glance.tests.benchmark.bench import Bench
 from ansible_collections.imageops.glance.tests.benchmark.cases import CASES
 from ansible_collections.imageops.glance.tests.benchmark.measure import machine
 from ansible_collections.imageops.glance.tests.benchmark.peers import HOME
-from ansible_collections.imageops.glance.tests.benchmark.table import markdown, replaced, terminal
+from ansible_collections.imageops.glance.tests.benchmark.table import Row, markdown, replaced, terminal
 from ansible_collections.imageops.glance.tests.tools.common import REPO
 
 PAGE = REPO / "docs" / "performance.md"
+KEPT = HOME / "rows.json"
+
+
+def known() -> dict[str, dict[str, Any]]:
+    """What the cases gave when they were last measured: rows, and how they were measured."""
+    found: dict[str, dict[str, Any]] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    return found
+
+
+def keep(case: str, rows: Sequence[Row], how: str) -> None:
+    """Remember what a case gave."""
+    entry = {"how": how, "rows": [asdict(row) for row in rows]}
+    KEPT.write_text(json.dumps({**known(), case: entry}, indent=1), encoding="utf-8")
+
+
+def page(kept: Mapping[str, Mapping[str, Any]]) -> str:
+    """All cases as one table, with what they were measured on."""
+    rows = [Row(**row) for name in CASES for row in kept[name]["rows"]]
+    ways = sorted({str(kept[name]["how"]) for name in CASES})
+    return f"`make bench` ({'; '.join(ways)}):\n\n{markdown(rows)}"
 
 
 def main() -> int:
@@ -40,12 +67,16 @@ def main() -> int:
             measured = CASES[name](bench, chosen.turns)
             print(terminal(measured), flush=True)
             rows += measured
+            keep(name, measured, f"{time.strftime('%Y-%m-%d')}, medians of {chosen.turns} turns or more, {machine()}")
     finally:
         bench.close()
     print("\n" + terminal(rows))
-    if not chosen.cases and not chosen.no_page:
-        told = f"`make bench`, medians of {chosen.turns} turns, {time.strftime('%Y-%m-%d')}, {machine()}:\n\n"
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), told + markdown(rows)), encoding="utf-8")
+    kept = known()
+    missing = [name for name in CASES if name not in kept]
+    if missing:
+        print(f"The page is as it was: not measured yet: {', '.join(missing)}.")
+    elif not chosen.no_page:
+        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), page(kept)), encoding="utf-8")
     return 0 if all(row.reached for row in rows) else 1
 
 

@@ -162,7 +162,7 @@ def play(
             "ANSIBLE_LOCALHOST_WARNING": "0",
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_FORCE_COLOR": "0",
-            # What a task was given is in its result, as before ansible-core 2.21; so what is secret must be hidden there.
+            # What a task was given is in its result, as before ansible-core 2.21; what is secret must be hidden there.
             "ANSIBLE_INJECT_INVOCATION": "1",
             "RECORDER_FILE": str(record),
             "XDG_CACHE_HOME": str(folder / "cache"),
