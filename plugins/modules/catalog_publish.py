@@ -17,8 +17,8 @@ description:
   - Reads and checks the catalog with P(imageops.glance.catalog_entries#lookup), looks at the cloud with
     M(imageops.glance.image_info), plans as P(imageops.glance.catalog_plan#filter) does, prints the plan, and carries
     it out with one call of M(imageops.glance.image).
-  - Sets the fact C(ansible_facts.catalog_result), whose shape P(imageops.glance.catalog_result#filter) describes. An image
-    that fails does not fail the task; it is in its C(failed). The role makes it the variable C(catalog_result).
+  - Sets the fact C(ansible_facts.catalog_result), whose shape P(imageops.glance.catalog_result#filter) describes. An
+    image that fails does not fail the task; it is in its C(failed). The role makes it the variable C(catalog_result).
 extends_documentation_fragment:
   - imageops.glance.attributes
   - imageops.glance.connection
