@@ -56,7 +56,7 @@ def suits(name: str, interpreter: str, environment: Mapping[str, Any]) -> bool:
     if not name.startswith(COLLECTION) or not boolean(os.environ.get(SWITCH_VARIABLE, True), strict=False):
         return False
     # Apple's frameworks, which requests asks for proxies, do not survive a fork.
-    if sys.platform == "darwin" or any(name.startswith(_PROCESS_VARIABLES) for name in environment):
+    if sys.platform == "darwin" or any(variable.startswith(_PROCESS_VARIABLES) for variable in environment):
         return False
     return _this_python(interpreter) and _has_libraries()
 

@@ -221,6 +221,12 @@ def test_killed(
     assert not stand.planned(name, "3")["changed"]
 
 
+def with_descendants(pid: int) -> list[int]:
+    """A process and all that it has started, directly or not."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+    return [pid, *(found for child in children for found in with_descendants(int(child)))]
+
+
 class PlaybookProcess:
     """The playbook that publishes, as its user starts it; a kill takes it with all that it has started."""
 
@@ -246,7 +252,9 @@ class PlaybookProcess:
             )
 
     def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
+        # ansible-core's workers have sessions of their own, so that a kill of the group would miss just who writes.
+        for pid in with_descendants(self.process.pid):
+            os.kill(pid, signal.SIGKILL)
         self.process.wait(10)
 
     def finish(self) -> Run:
@@ -272,6 +280,7 @@ def test_the_whole_playbook_is_killed(
     stand.published_twice(name)
     with watch(name) as watched:
         kill_at(stand, name, fault, nth, lambda: PlaybookProcess(stand, name, "3", tmp_path))
+        assert stand.planned(name, "3")["changed"], "what was killed went on"
         again = PlaybookProcess(stand, name, "3", tmp_path).finish()
         assert not again.failed, again.output
     watched.good_all_the_time()
