@@ -274,7 +274,10 @@ def download(bench: Bench, turns: int) -> list[Row]:
         }
     }
     empty = median(turns, bench.empty_play).seconds
-    gone: Callable[[], None] = lambda: target.unlink(missing_ok=True)  # noqa: E731  # a name for a one-liner
+
+    def gone() -> None:
+        target.unlink(missing_ok=True)
+
     image = bench.glance.images(f"{PREFIX} 1g")[0]
     url = f"{bench.glance.url}/v2/images/{image['id']}/file"
     both = f'curl -sSf -H "X-Auth-Token: {bench.glance.token}" -o {target} {url} && sha512sum {target}'
@@ -289,8 +292,8 @@ def download(bench: Bench, turns: int) -> list[Row]:
 def unchanged_file(bench: Bench, turns: int) -> list[Row]:
     """An unchanged local file of 1 GiB costs what one of 1 KB does."""
     login = str(bench.folder / "login")
-    seconds = []
-    for name, size in (("1g.raw", GIB), ("1k.raw", 1024)):
+
+    def an_unchanged(name: str, size: int) -> float:
         options = {
             "cloud": "admin",
             "auth_cache": login,
@@ -298,11 +301,14 @@ def unchanged_file(bench: Bench, turns: int) -> list[Row]:
             "filename": str(bench.file(name, size)),
             "disk_format": "raw",
         }
-        bench.module("image", options)
-        bench.module("image", options)
-        seconds.append(median(max(turns, 5), lambda options=options: bench.module("image", options)).seconds)  # type: ignore[misc]
+        # Published, and then read once more where the file is too new to be remembered the first time.
+        for _run in range(2):
+            bench.module("image", options)
+        return median(max(turns, 5), lambda: bench.module("image", options)).seconds
+
+    large, small = an_unchanged("1g.raw", GIB), an_unchanged("1k.raw", 1024)
     bench.clean()
-    return [Row("unchanged 1 GiB local file", "unchanged 1 KB file", seconds[0], seconds[1], 1.1)]
+    return [Row("unchanged 1 GiB local file", "unchanged 1 KB file", large, small, 1.1)]
 
 
 def memory(bench: Bench, _turns: int) -> list[Row]:

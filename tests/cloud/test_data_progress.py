@@ -99,11 +99,12 @@ def plays(web: WebServer, admin: Glance, prefix: str, tmp_path_factory: pytest.T
 def test_a_slow_transfer_tells_how_far_it_is(plays: dict[str, Play], prefix: str) -> None:
     played = plays["single"]
     assert played.labels == {f"{prefix}single"}
-    shown = [int(match["percent"]) for match in LINE.finditer(played.output)]
+    lines = list(LINE.finditer(played.output))
+    shown = [int(line["percent"]) for line in lines]
     assert shown == sorted(shown)
     assert 20 < shown[0] < 100
     task = played.output.index("TASK [The transfer]")
-    assert task < LINE.search(played.output).start() < played.output.index("changed: [localhost]")  # type: ignore[union-attr]
+    assert task < lines[0].start() < played.output.index("changed: [localhost]")
 
 
 def test_each_image_of_a_batch_has_lines_of_its_own(plays: dict[str, Play], prefix: str) -> None:
